@@ -1,0 +1,40 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <unordered_map>
+
+namespace springald {
+
+/// Tells running calls to stop. Safe for use from many threads.
+///
+/// A call polls `is_cancelled` where it can, and registers an interrupter for
+/// where it cannot.
+class CancelToken {
+ public:
+  /// Asks one running call to stop. Called at most once, from the thread that
+  /// cancels and without a lock of the token held; it may run after the call has
+  /// ended, and must then do nothing.
+  using Interrupter = std::function<void()>;
+
+  bool is_cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+
+  /// Cancels for good, runs the interrupters, and returns how many there were.
+  int32_t Cancel();
+
+  /// Registers a running call and returns the key for Remove.
+  uint64_t Add(Interrupter interrupter);
+
+  /// Forgets a call that has ended.
+  void Remove(uint64_t key);
+
+ private:
+  std::atomic<bool> cancelled_{false};
+  std::mutex mutex_;
+  uint64_t next_key_ = 1;                                   // guarded by mutex_
+  std::unordered_map<uint64_t, Interrupter> interrupters_;  // guarded by mutex_
+};
+
+}  // namespace springald

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include <arrow/status.h>
+
+#include "springald/codec/definition_codec.h"
+#include "springald/codec/udf_definition.h"
+
+namespace springald {
+
+/// Checks what encoder and decoder both demand of a definition: known enumerations,
+/// text that is UTF-8, a name, a signature, exactly one payload, and sizes within
+/// `limits`. The types within the signature are not looked at, nor is the hash of an
+/// inline payload.
+///
+/// Fails with Invalid.
+arrow::Status CheckDefinition(const UdfDefinition& definition,
+                              const DecodeLimits& limits);
+
+/// Returns `status` as kInvalidDefinition about the function `udf_name`, which may
+/// be empty. A status that is OK is returned as it is.
+arrow::Status AsDefinitionError(const arrow::Status& status,
+                                const std::string& udf_name);
+
+}  // namespace springald
