@@ -1,0 +1,102 @@
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <arrow/c/abi.h>
+#include <arrow/c/bridge.h>
+
+#include "springald/abi/boundary.h"
+#include "springald/abi/handles.h"
+#include "springald/base/udf_error.h"
+#include "springald/runtime/runtime.h"
+
+namespace springald::abi {
+
+namespace {
+
+/// Moves all arrays in, also those after one that cannot be imported.
+arrow::Status ImportBatch(const Function& function, ArrowArray* arguments,
+                          std::size_t num_arguments, Batch* batch) {
+  const auto& schema = *function.definition().definition().arguments;
+  arrow::Status status;
+  for (std::size_t i = 0; i < num_arguments; ++i) {
+    if (i >= static_cast<std::size_t>(schema.num_fields()) || !status.ok()) {
+      if (arguments[i].release != nullptr) {
+        arguments[i].release(&arguments[i]);
+      }
+      continue;
+    }
+    auto column =
+        arrow::ImportArray(&arguments[i], schema.field(static_cast<int>(i))->type());
+    if (column.ok()) {
+      batch->columns.push_back(column.MoveValueUnsafe());
+    }
+    status = column.status();
+  }
+  if (status.ok() && num_arguments > batch->columns.size()) {
+    return MakeUdfError(UdfErrorCode::kInternal,
+                        "the batch has the wrong number of columns: " +
+                            std::to_string(num_arguments) + ", expected " +
+                            std::to_string(batch->columns.size()));
+  }
+  return status;
+}
+
+arrow::Status Invoke(const Function& function, ArrowArray* arguments,
+                     std::size_t num_arguments, int64_t num_rows, CancelToken& cancel,
+                     ArrowArray* out) {
+  Batch batch;
+  batch.num_rows = num_rows;
+  ARROW_RETURN_NOT_OK(ImportBatch(function, arguments, num_arguments, &batch));
+  ARROW_ASSIGN_OR_RAISE(auto column, function.Invoke(batch, cancel));
+  return arrow::ExportArray(*column, out);
+}
+
+}  // namespace
+
+}  // namespace springald::abi
+
+using springald::abi::AtBoundary;
+
+int32_t springald_function_invoke(const springald_function* function,
+                                  ArrowArray* arguments, size_t num_arguments,
+                                  int64_t num_rows, springald_cancel_token* cancel,
+                                  ArrowArray* out, springald_error* error) {
+  return AtBoundary(error, [&] {
+    springald::CancelToken never;
+    // Held for the call, so that the caller may release its handle meanwhile.
+    const auto token = cancel == nullptr ? nullptr : cancel->token;
+    return springald::abi::Invoke(*function->function, arguments, num_arguments,
+                                  num_rows, token == nullptr ? never : *token, out);
+  });
+}
+
+void springald_function_metrics(const springald_function* function,
+                                springald_metrics* out) {
+  const auto metrics = function->function->metrics();
+  const springald_metrics all{out->struct_size,    metrics.num_loads,
+                              metrics.num_calls,   metrics.num_rows,
+                              metrics.python_ns,   metrics.num_errors};
+  std::memcpy(out, &all, std::min(out->struct_size, sizeof(all)));
+}
+
+void springald_function_release(springald_function* function) { delete function; }
+
+int32_t springald_cancel_token_create(springald_cancel_token** out,
+                                      springald_error* error) {
+  return AtBoundary(error, [&] {
+    *out = new springald_cancel_token{std::make_shared<springald::CancelToken>()};
+    return arrow::Status::OK();
+  });
+}
+
+int32_t springald_cancel_token_fire(springald_cancel_token* token) {
+  int32_t num_calls = 0;
+  AtBoundary(nullptr, [&] {
+    num_calls = token->token->Cancel();
+    return arrow::Status::OK();
+  });
+  return num_calls;
+}
+
+void springald_cancel_token_release(springald_cancel_token* token) { delete token; }

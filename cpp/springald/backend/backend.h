@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <arrow/array.h>
+#include <arrow/result.h>
+
+#include "springald/base/cancel_token.h"
+#include "springald/codec/encoded_definition.h"
+
+namespace springald {
+
+/// One batch of arguments.
+struct Batch {
+  arrow::ArrayVector columns;  ///< one per argument, each `num_rows` long
+  int64_t num_rows = 0;
+};
+
+/// A function that a backend has made ready. Safe for use from many threads.
+class BackendFunction {
+ public:
+  virtual ~BackendFunction() = default;
+
+  /// Runs the function over one batch: one batch in, one checked column out, of the
+  /// definition's result type and `batch.num_rows` long.
+  ///
+  /// May be called with or without the GIL held. Fails with a UdfErrorDetail.
+  virtual arrow::Result<std::shared_ptr<arrow::Array>> Invoke(
+      const Batch& batch, CancelToken& cancel) const = 0;
+};
+
+/// A place where functions run. Safe for use from many threads.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  /// Makes the function of a definition that carries its payload ready to run.
+  ///
+  /// Fails with a UdfErrorDetail; see python/unpickle.h for the codes.
+  virtual arrow::Result<std::shared_ptr<const BackendFunction>> Load(
+      std::shared_ptr<const EncodedDefinition> definition) = 0;
+};
+
+}  // namespace springald

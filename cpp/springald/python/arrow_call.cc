@@ -1,0 +1,79 @@
+#include "springald/python/arrow_call.h"
+
+#include <utility>
+#include <vector>
+
+#include "springald/base/udf_error.h"
+#include "springald/python/py_ref.h"
+#include "springald/python/pyarrow_bridge.h"
+#include "springald/python/python_error.h"
+
+namespace springald::python {
+
+namespace {
+
+constexpr std::size_t kMaxReprBytes = 200;
+
+arrow::Result<std::shared_ptr<arrow::Array>> ConvertSequence(
+    const UdfDefinition& definition, PyObject* sequence) {
+  auto array = ArrayFromPython(sequence, definition.result->type());
+  if (array.ok()) {
+    return array;
+  }
+  UdfErrorInfo info = TakeException(UdfErrorCode::kResult);
+  info.message = "the function returned a " + ClassName(sequence) +
+                 " that is not an array of " + definition.result->type()->ToString() +
+                 ": " + info.message;
+  info.traceback.clear();
+  return MakeUdfError(std::move(info));
+}
+
+arrow::Result<std::shared_ptr<arrow::Array>> ColumnOf(const UdfDefinition& definition,
+                                                      PyObject* returned) {
+  if (auto array = UnwrapArray(returned); array != nullptr) {
+    return array;
+  }
+  ARROW_ASSIGN_OR_RAISE(auto chunked, UnwrapChunkedArray(returned));
+  if (chunked != nullptr) {
+    return chunked;
+  }
+  if (PyList_Check(returned) || PyTuple_Check(returned)) {
+    return ConvertSequence(definition, returned);
+  }
+  if (PyObject_HasAttrString(returned, "__arrow_c_array__") != 0) {
+    auto array = ArrayFromPython(returned, nullptr);
+    return array.ok() ? std::move(array)
+                      : TakeExceptionStatus(UdfErrorCode::kResult, definition.name);
+  }
+  return MakeUdfError(
+      UdfErrorCode::kResult,
+      "an arrow-mode function returns a pyarrow.Array, a ChunkedArray or a list with one "
+      "value per row; this one returned " +
+          BoundedRepr(returned, kMaxReprBytes) + " (" + ClassName(returned) +
+          "). Wrap it with pyarrow.array(...), or hint the parameters with Python types "
+          "to be called row by row");
+}
+
+}  // namespace
+
+arrow::Result<std::shared_ptr<arrow::Array>> CallArrow(
+    const UdfDefinition& definition, PyObject* callable,
+    const arrow::ArrayVector& columns) {
+  std::vector<PyRef> arrays;
+  std::vector<PyObject*> stack(columns.size() + 1);
+  arrays.reserve(columns.size());
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    ARROW_ASSIGN_OR_RAISE(auto array, WrapArray(columns[i]));
+    arrays.push_back(std::move(array));
+    stack[i + 1] = arrays.back().get();
+  }
+  const PyRef returned = PyRef::Steal(
+      PyObject_Vectorcall(callable, stack.data() + 1,
+                          columns.size() | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+  if (!returned) {
+    return TakeExceptionStatus(UdfErrorCode::kExecution, definition.name);
+  }
+  return ColumnOf(definition, returned.get());
+}
+
+}  // namespace springald::python

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <arrow/array/data.h>
+#include <arrow/result.h>
+
+#include "springald/python/gil.h"
+
+namespace springald::python {
+
+/// Makes Python values out of one Arrow column, as `pyarrow.Array.to_pylist` does,
+/// straight from the column's buffers.
+///
+/// One difference, by design: a timestamp in nanoseconds becomes a
+/// `datetime.datetime` where it is whole microseconds, and is an error elsewhere,
+/// whether pandas is installed or not.
+///
+/// Used by one thread at a time, with the GIL held. Borrows the column.
+class Boxer {
+ public:
+  virtual ~Boxer() = default;
+
+  /// Puts references to the values of rows `first` to `first + num_rows - 1` into
+  /// `values`, which hold null or what an earlier call put there: that is released, or
+  /// made over where nobody else refers to it. A null becomes None. Returns how many
+  /// were made: fewer than `num_rows`, and null in the next place, where an exception
+  /// is set.
+  virtual int64_t Box(int64_t first, int64_t num_rows, PyObject** values) = 0;
+};
+
+/// Makes a boxer for `column`, which must outlive it.
+///
+/// Fails with kInvalidDefinition where BoxerSupports says no.
+/// REQUIRES: the GIL, InitializeCalendar() and InitializePyArrow().
+arrow::Result<std::unique_ptr<Boxer>> MakeBoxer(const arrow::ArrayData& column);
+
+/// Says whether row mode can be given values of this type.
+bool BoxerSupports(const arrow::DataType& type);
+
+}  // namespace springald::python

@@ -1,0 +1,276 @@
+#include "springald/python/row_call.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "springald/base/udf_error.h"
+#include "springald/python/boxer.h"
+#include "springald/python/py_ref.h"
+#include "springald/python/python_error.h"
+#include "springald/python/result_collector.h"
+
+namespace springald::python {
+
+namespace {
+
+// Rows are boxed, called and collected in blocks: the converters then are called
+// through a pointer once per block, while all of a block's floats still come from
+// CPython's free list of 100.
+constexpr int64_t kBlockRows = 32;
+
+// As sys.getswitchinterval().
+constexpr std::chrono::milliseconds kGilInterval{5};
+
+constexpr std::size_t kMaxArgumentBytes = 200;
+constexpr std::size_t kMaxArgumentsBytes = 2000;
+
+/// One run of a row function over one batch. Lives and dies with the GIL held.
+class RowLoop {
+ public:
+  RowLoop(const UdfDefinition& definition, PyObject* callable,
+          const arrow::ArrayVector& columns, int64_t num_rows,
+          const CancelToken& cancel)
+      : definition_(definition),
+        callable_(callable),
+        columns_(columns),
+        num_rows_(num_rows),
+        cancel_(cancel),
+        vectorcall_(PyVectorcall_Function(callable)),
+        // Python code lets signals and other threads in by itself.
+        runs_python_code_(PyFunction_Check(callable) || PyMethod_Check(callable)),
+        stack_(columns.size() + 1),
+        boxed_(columns.size() * kBlockRows) {
+    if (vectorcall_ == nullptr) {
+      vectorcall_ = PyObject_Vectorcall;
+    }
+  }
+  ~RowLoop() {
+    ReleaseResults();
+    for (PyObject* value : boxed_) {
+      Py_XDECREF(value);
+    }
+  }
+  RowLoop(const RowLoop&) = delete;
+  RowLoop& operator=(const RowLoop&) = delete;
+
+  arrow::Result<std::shared_ptr<arrow::Array>> Run();
+
+ private:
+  arrow::Status Prepare();
+  arrow::Status RunBlock(int64_t first, int64_t num_rows);
+  arrow::Status BoxBlock(int64_t first, int64_t* num_rows);
+  void FindSkippedRows(int64_t first, int64_t num_rows);
+  template <std::size_t kNumArguments>
+  arrow::Status CallBlock(int64_t first, int64_t num_rows);
+  arrow::Status BetweenRows();
+  void YieldGil();
+  arrow::Status RowError(int64_t row);
+  void ReleaseResults();
+
+  const UdfDefinition& definition_;
+  PyObject* const callable_;
+  const arrow::ArrayVector& columns_;
+  const int64_t num_rows_;
+  const CancelToken& cancel_;
+  vectorcallfunc vectorcall_;
+  const bool runs_python_code_;
+  std::vector<std::unique_ptr<Boxer>> boxers_;
+  std::unique_ptr<ResultCollector> collector_;
+  std::vector<const arrow::Array*> skipping_columns_;
+  // stack_[0] is the slot that PY_VECTORCALL_ARGUMENTS_OFFSET lends to the callee.
+  std::vector<PyObject*> stack_;
+  // kBlockRows values of the first argument, then of the second, ... Owned, or null;
+  // kept from block to block, because a boxer can make a value over.
+  std::vector<PyObject*> boxed_;
+  // Of the current block: owned, or null for a skipped row.
+  PyObject* results_[kBlockRows];
+  int64_t num_results_ = 0;
+  bool skipped_[kBlockRows];
+  std::chrono::steady_clock::time_point last_yield_ = std::chrono::steady_clock::now();
+};
+
+arrow::Status RowLoop::Prepare() {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    ARROW_ASSIGN_OR_RAISE(auto boxer, MakeBoxer(*columns_[i]->data()));
+    boxers_.push_back(std::move(boxer));
+    if (definition_.null_handling == NullHandling::kSkip &&
+        !definition_.arguments->field(static_cast<int>(i))->nullable() &&
+        columns_[i]->null_count() > 0) {
+      skipping_columns_.push_back(columns_[i].get());
+    }
+  }
+  ARROW_ASSIGN_OR_RAISE(collector_,
+                        MakeResultCollector(definition_.result->type(), num_rows_));
+  return arrow::Status::OK();
+}
+
+arrow::Result<std::shared_ptr<arrow::Array>> RowLoop::Run() {
+  ARROW_RETURN_NOT_OK(Prepare());
+  for (int64_t first = 0; first < num_rows_; first += kBlockRows) {
+    ARROW_RETURN_NOT_OK(RunBlock(first, std::min(kBlockRows, num_rows_ - first)));
+  }
+  auto column = collector_->Finish();
+  if (column.ok()) {
+    return column;
+  }
+  UdfErrorInfo info = GetUdfErrorInfo(column.status());
+  if (info.row.has_value()) {
+    info.arguments = DescribeArguments(columns_, *info.row);
+  }
+  return MakeUdfError(std::move(info));
+}
+
+arrow::Status RowLoop::RunBlock(int64_t first, int64_t num_rows) {
+  int64_t num_boxed = num_rows;
+  const arrow::Status boxed = BoxBlock(first, &num_boxed);
+  if (!skipping_columns_.empty()) {
+    FindSkippedRows(first, num_boxed);
+  }
+  switch (columns_.size()) {
+    case 1:
+      ARROW_RETURN_NOT_OK(CallBlock<1>(first, num_boxed));
+      break;
+    case 2:
+      ARROW_RETURN_NOT_OK(CallBlock<2>(first, num_boxed));
+      break;
+    default:
+      ARROW_RETURN_NOT_OK(CallBlock<0>(first, num_boxed));
+  }
+  ARROW_RETURN_NOT_OK(collector_->Append(results_, num_results_));
+  ReleaseResults();
+  return boxed;
+}
+
+/// Boxes all arguments of the rows up to one that cannot be boxed, and says in
+/// `num_rows` how many those are: they are still called, as they would be one after
+/// the other.
+arrow::Status RowLoop::BoxBlock(int64_t first, int64_t* num_rows) {
+  arrow::Status status;
+  for (std::size_t i = 0; i < boxers_.size(); ++i) {
+    const int64_t num_made =
+        boxers_[i]->Box(first, *num_rows, boxed_.data() + i * kBlockRows);
+    if (num_made == *num_rows) {
+      continue;
+    }
+    *num_rows = num_made;
+    UdfErrorInfo info = TakeException(UdfErrorCode::kExecution);
+    info.row = first + num_made;
+    info.message = "argument " +
+                   definition_.arguments->field(static_cast<int>(i))->name() +
+                   " cannot be made a Python value: " + info.message;
+    info.traceback.clear();
+    status = MakeUdfError(std::move(info));
+  }
+  return status;
+}
+
+void RowLoop::FindSkippedRows(int64_t first, int64_t num_rows) {
+  std::fill_n(skipped_, num_rows, false);
+  for (const arrow::Array* column : skipping_columns_) {
+    for (int64_t i = 0; i < num_rows; ++i) {
+      skipped_[i] |= column->IsNull(first + i);
+    }
+  }
+}
+
+/// Calls the function for each boxed row. `kNumArguments` is 0 where it is not known
+/// when compiling.
+template <std::size_t kNumArguments>
+arrow::Status RowLoop::CallBlock(int64_t first, int64_t num_rows) {
+  // Held in registers: the compiler must assume that each call changes all members.
+  const std::size_t num_arguments =
+      kNumArguments == 0 ? columns_.size() : kNumArguments;
+  const std::size_t flags = num_arguments | PY_VECTORCALL_ARGUMENTS_OFFSET;
+  const vectorcallfunc call = vectorcall_;
+  PyObject* const callable = callable_;
+  PyObject* const* const boxed = boxed_.data();
+  PyObject** const arguments = stack_.data() + 1;
+  const CancelToken& cancel = cancel_;
+  const bool may_skip = !skipping_columns_.empty();
+  const bool must_poll = !runs_python_code_;
+  for (int64_t i = 0; i < num_rows; ++i) {
+    PyObject* result = nullptr;
+    if (!may_skip || !skipped_[i]) {
+      for (std::size_t j = 0; j < num_arguments; ++j) {
+        arguments[j] = boxed[j * kBlockRows + static_cast<std::size_t>(i)];
+      }
+      result = call(callable, arguments, flags, nullptr);
+      if (result == nullptr) [[unlikely]] {
+        return RowError(first + i);
+      }
+    }
+    results_[i] = result;
+    num_results_ = i + 1;
+    if (must_poll || cancel.is_cancelled()) [[unlikely]] {
+      ARROW_RETURN_NOT_OK(BetweenRows());
+    }
+  }
+  return arrow::Status::OK();
+}
+
+void RowLoop::ReleaseResults() {
+  for (int64_t i = 0; i < num_results_; ++i) {
+    Py_XDECREF(results_[i]);
+  }
+  num_results_ = 0;
+}
+
+/// What CPython's evaluation loop does between Python functions, for callables that
+/// do not run in it.
+arrow::Status RowLoop::BetweenRows() {
+  if (cancel_.is_cancelled()) {
+    return MakeUdfError(UdfErrorCode::kCancelled, "the query was cancelled");
+  }
+  if (PyErr_CheckSignals() != 0) {
+    return TakeExceptionStatus(UdfErrorCode::kExecution, definition_.name);
+  }
+  YieldGil();
+  return arrow::Status::OK();
+}
+
+void RowLoop::YieldGil() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_yield_ < kGilInterval) {
+    return;
+  }
+  { const GilRelease release; }
+  last_yield_ = std::chrono::steady_clock::now();
+}
+
+arrow::Status RowLoop::RowError(int64_t row) {
+  UdfErrorInfo info = TakeException(UdfErrorCode::kExecution);
+  info.row = row;
+  info.arguments = DescribeArguments(columns_, row);
+  return MakeUdfError(std::move(info));
+}
+
+}  // namespace
+
+std::string DescribeArguments(const arrow::ArrayVector& columns, int64_t row) {
+  std::string text = "(";
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (text.size() > kMaxArgumentsBytes) {
+      return text + ", ...)";
+    }
+    PyObject* boxed = nullptr;
+    auto boxer = MakeBoxer(*columns[i]->data());
+    if (boxer.ok()) {
+      (*boxer)->Box(row, 1, &boxed);
+    }
+    const PyRef value = PyRef::Steal(boxed);
+    PyErr_Clear();
+    text += i == 0 ? "" : ", ";
+    text += value ? BoundedRepr(value.get(), kMaxArgumentBytes) : "?";
+  }
+  return text + (columns.size() == 1 ? ",)" : ")");
+}
+
+arrow::Result<std::shared_ptr<arrow::Array>> CallRows(
+    const UdfDefinition& definition, PyObject* callable,
+    const arrow::ArrayVector& columns, int64_t num_rows, const CancelToken& cancel) {
+  return RowLoop(definition, callable, columns, num_rows, cancel).Run();
+}
+
+}  // namespace springald::python

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <arrow/array.h>
+#include <arrow/result.h>
+
+#include "springald/base/cancel_token.h"
+#include "springald/codec/udf_definition.h"
+#include "springald/python/gil.h"
+
+namespace springald::python {
+
+/// Calls `callable` once per row and returns the column of what it returned:
+/// `pa.array([f(*row) for row in zip(*columns)], type=result type)`.
+///
+/// A row that has a null in an argument that the function does not take nulls for
+/// gives a null without a call (see NullHandling). Nulls in the result are not
+/// checked here; see result/.
+///
+/// Fails with kExecution, the row and its arguments where the function raises; with
+/// kResult where a value is not of the result's type; with kCancelled.
+/// REQUIRES: the GIL, which other threads get between rows; InitializeCalendar() and
+/// InitializePyArrow(); `columns` of the definition's types, `num_rows` long.
+arrow::Result<std::shared_ptr<arrow::Array>> CallRows(
+    const UdfDefinition& definition, PyObject* callable,
+    const arrow::ArrayVector& columns, int64_t num_rows, const CancelToken& cancel);
+
+/// Returns `(a, b, ...)` with the `repr` of each of the row's arguments, cut to a
+/// bound. REQUIRES: as CallRows; keeps no exception set.
+std::string DescribeArguments(const arrow::ArrayVector& columns, int64_t row);
+
+}  // namespace springald::python

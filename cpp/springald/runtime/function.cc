@@ -1,0 +1,99 @@
+#include "springald/runtime/function.h"
+
+#include <chrono>
+#include <utility>
+
+#include "springald/base/udf_error.h"
+
+namespace springald {
+
+namespace {
+
+constexpr int32_t kLogDebug = 10;
+constexpr int32_t kLogWarning = 30;
+
+arrow::Status WithName(const arrow::Status& status, const std::string& name) {
+  UdfErrorInfo info = GetUdfErrorInfo(status);
+  info.udf_name = name;
+  return MakeUdfError(std::move(info));
+}
+
+}  // namespace
+
+Function::Function(std::shared_ptr<const EncodedDefinition> definition,
+                   std::shared_ptr<const BackendFunction> backend_function,
+                   std::shared_ptr<const Observer> observer)
+    : definition_(std::move(definition)),
+      hash_hex_(definition_->hash().ToHex()),
+      backend_function_(std::move(backend_function)),
+      observer_(std::move(observer)) {}
+
+Function::Metrics Function::metrics() const {
+  return {1, num_calls_.load(), num_rows_.load(), python_ns_.load(),
+          num_errors_.load()};
+}
+
+arrow::Status Function::CheckBatch(const Batch& batch) const {
+  const auto& arguments = *definition_->definition().arguments;
+  if (batch.columns.size() != static_cast<std::size_t>(arguments.num_fields())) {
+    return MakeUdfError(UdfErrorCode::kInternal,
+                        "the batch has the wrong number of columns: " +
+                            std::to_string(batch.columns.size()) + ", expected " +
+                            std::to_string(arguments.num_fields()));
+  }
+  for (const auto& column : batch.columns) {
+    if (column->length() != batch.num_rows) {
+      return MakeUdfError(UdfErrorCode::kInternal,
+                          "a column of the batch has the wrong length: " +
+                              std::to_string(column->length()) + ", expected " +
+                              std::to_string(batch.num_rows));
+    }
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Result<std::shared_ptr<arrow::Array>> Function::RunChecked(
+    const Batch& batch, CancelToken& cancel) const {
+  ARROW_RETURN_NOT_OK(CheckBatch(batch));
+  return backend_function_->Invoke(batch, cancel);
+}
+
+arrow::Result<std::shared_ptr<arrow::Array>> Function::Invoke(
+    const Batch& batch, CancelToken& cancel) const {
+  const auto start = std::chrono::steady_clock::now();
+  auto column = RunChecked(batch, cancel);
+  const auto elapsed = std::chrono::steady_clock::now() - start;
+  Record(batch, std::chrono::nanoseconds(elapsed).count(), column.status());
+  if (!column.ok()) {
+    return WithName(column.status(), definition_->definition().name);
+  }
+  return column;
+}
+
+void Function::Record(const Batch& batch, int64_t elapsed_ns,
+                      const arrow::Status& status) const {
+  num_calls_.fetch_add(1, std::memory_order_relaxed);
+  num_rows_.fetch_add(batch.num_rows, std::memory_order_relaxed);
+  python_ns_.fetch_add(elapsed_ns, std::memory_order_relaxed);
+  const std::string& name = definition_->definition().name;
+  int32_t code = 0;
+  if (!status.ok()) {
+    num_errors_.fetch_add(1, std::memory_order_relaxed);
+    const UdfErrorInfo info = GetUdfErrorInfo(status);
+    code = static_cast<int32_t>(info.code);
+    const bool is_stopped = info.code == UdfErrorCode::kCancelled ||
+                            info.code == UdfErrorCode::kInterrupted;
+    if (observer_->log) {
+      observer_->log(is_stopped ? kLogDebug : kLogWarning,
+                     "call failed: " +
+                         (info.exception_type.empty() ? "" : info.exception_type + ": ") +
+                         info.message,
+                     name, hash_hex_);
+    }
+  }
+  if (observer_->metric) {
+    observer_->metric(name, hash_hex_, batch.num_rows, elapsed_ns, code);
+  }
+}
+
+}  // namespace springald

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <arrow/array.h>
+#include <arrow/result.h>
+
+#include "springald/backend/backend.h"
+#include "springald/runtime/observer.h"
+
+namespace springald {
+
+/// A function that is ready to run, with its figures. Safe for use from many threads.
+class Function {
+ public:
+  /// Figures since the function was loaded, over all threads.
+  struct Metrics {
+    int64_t num_loads = 0;
+    int64_t num_calls = 0;
+    int64_t num_rows = 0;
+    int64_t python_ns = 0;
+    int64_t num_errors = 0;
+  };
+
+  Function(std::shared_ptr<const EncodedDefinition> definition,
+           std::shared_ptr<const BackendFunction> backend_function,
+           std::shared_ptr<const Observer> observer);
+
+  const EncodedDefinition& definition() const { return *definition_; }
+  Metrics metrics() const;
+
+  /// Runs one batch. The columns must be as many and as long as promised; their
+  /// types are the caller's promise.
+  ///
+  /// Fails with a UdfErrorDetail that names the function.
+  arrow::Result<std::shared_ptr<arrow::Array>> Invoke(const Batch& batch,
+                                                      CancelToken& cancel) const;
+
+ private:
+  arrow::Status CheckBatch(const Batch& batch) const;
+  arrow::Result<std::shared_ptr<arrow::Array>> RunChecked(const Batch& batch,
+                                                          CancelToken& cancel) const;
+  void Record(const Batch& batch, int64_t elapsed_ns,
+              const arrow::Status& status) const;
+
+  const std::shared_ptr<const EncodedDefinition> definition_;
+  const std::string hash_hex_;
+  const std::shared_ptr<const BackendFunction> backend_function_;
+  const std::shared_ptr<const Observer> observer_;
+  mutable std::atomic<int64_t> num_calls_{0};
+  mutable std::atomic<int64_t> num_rows_{0};
+  mutable std::atomic<int64_t> python_ns_{0};
+  mutable std::atomic<int64_t> num_errors_{0};
+};
+
+}  // namespace springald
