@@ -1,0 +1,244 @@
+#include "function_binding.h"
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <arrow/c/bridge.h>
+#include <nanobind/stl/string.h>
+
+#include "arrow_exchange.h"
+#include "definition_binding.h"
+#include "error_binding.h"
+
+namespace nb = nanobind;
+
+namespace springald::bindings {
+
+namespace {
+
+/// How many calls of this thread are inside each other.
+thread_local int call_depth = 0;
+
+class CancelToken {
+ public:
+  CancelToken() {
+    Error error;
+    if (springald_cancel_token_create(&handle_, &error) != 0) {
+      Raise(error);
+    }
+  }
+  ~CancelToken() { springald_cancel_token_release(handle_); }
+  CancelToken(const CancelToken&) = delete;
+  CancelToken& operator=(const CancelToken&) = delete;
+  springald_cancel_token* get() const { return handle_; }
+
+ private:
+  springald_cancel_token* handle_ = nullptr;
+};
+
+/// What a Runtime and its Functions share. Python objects in it are used under the
+/// GIL only; its last owner goes with the GIL held, because all are Python objects.
+struct RuntimeState {
+  RuntimeState(nb::object log_function, nb::object make_error_function)
+      : log(std::move(log_function)), make_error(std::move(make_error_function)) {}
+  ~RuntimeState() { springald_runtime_release(handle); }
+  RuntimeState(const RuntimeState&) = delete;
+  RuntimeState& operator=(const RuntimeState&) = delete;
+
+  springald_runtime* handle = nullptr;
+  const nb::object log;
+  const nb::object make_error;
+  // That of all calls that begin now. Replaced when it is fired.
+  std::shared_ptr<CancelToken> cancel = std::make_shared<CancelToken>();
+};
+
+void Log(void* context, int32_t level, const char* message, const char* udf_name,
+         const char* udf_hash) {
+  const nb::gil_scoped_acquire gil;
+  // A record about an error is made while that error is being raised.
+  const nb::error_scope pending;
+  try {
+    static_cast<RuntimeState*>(context)->log(
+        level, nb::steal(PyUnicode_DecodeUTF8(message, std::strlen(message), "replace")),
+        udf_name, udf_hash);
+  } catch (nb::python_error& error) {
+    error.discard_as_unraisable("springald's log function");
+  }
+}
+
+class Function {
+ public:
+  Function(std::shared_ptr<RuntimeState> runtime, springald_function* handle,
+           const Definition& definition)
+      : runtime_(std::move(runtime)), handle_(handle) {
+    ArrowSchema arguments{};
+    ArrowSchema result{};
+    Error error;
+    if (springald_definition_signature(definition.handle.get(), &arguments, &result,
+                                       &error) != 0) {
+      Raise(error);
+    }
+    auto schema = arrow::ImportSchema(&arguments);
+    auto field = arrow::ImportField(&result);
+    ThrowNotOk(schema.status());
+    ThrowNotOk(field.status());
+    arguments_ = *schema;
+    result_ = *field;
+    name_ = NameOf(definition);
+    hash_ = HashOf(definition);
+  }
+  ~Function() {
+    if (handle_ != nullptr) {
+      springald_function_release(handle_);
+    }
+  }
+  Function(Function&& other) noexcept
+      : runtime_(other.runtime_),
+        handle_(std::exchange(other.handle_, nullptr)),
+        arguments_(other.arguments_),
+        result_(other.result_),
+        name_(other.name_),
+        hash_(other.hash_) {}
+  Function& operator=(Function&&) = delete;
+
+  Column Call(nb::args arrays) const {
+    std::vector<ArrowArray> exported(arrays.size());
+    const int64_t num_rows = Export(arrays, &exported);
+    const auto cancel = runtime_->cancel;
+    ArrowArray out{};
+    Error error;
+    ++call_depth;
+    const int32_t code =
+        springald_function_invoke(handle_, exported.data(), exported.size(), num_rows,
+                                  cancel->get(), &out, &error);
+    --call_depth;
+    if (code != 0) {
+      Raise(error, runtime_->make_error);
+    }
+    return Column(result_, out);
+  }
+
+  const std::string& name() const { return name_; }
+  const std::string& hash() const { return hash_; }
+
+  nb::dict Metrics() const {
+    springald_metrics metrics{};
+    metrics.struct_size = sizeof(metrics);
+    springald_function_metrics(handle_, &metrics);
+    nb::dict figures;
+    figures["loads"] = metrics.num_loads;
+    figures["calls"] = metrics.num_calls;
+    figures["rows"] = metrics.num_rows;
+    figures["python_seconds"] = static_cast<double>(metrics.python_ns) / 1e9;
+    figures["errors"] = metrics.num_errors;
+    return figures;
+  }
+
+ private:
+  /// Returns the number of rows. What was exported before an error is released.
+  int64_t Export(const nb::args& arrays, std::vector<ArrowArray>* exported) const {
+    std::vector<std::shared_ptr<arrow::Array>> columns;
+    for (std::size_t i = 0; i < arrays.size(); ++i) {
+      auto column = UnwrapArray(arrays[i]);
+      const bool is_known = i < static_cast<std::size_t>(arguments_->num_fields());
+      if (column == nullptr || !is_known ||
+          !column->type()->Equals(arguments_->field(static_cast<int>(i))->type())) {
+        const std::string expected =
+            is_known ? arguments_->field(static_cast<int>(i))->type()->ToString()
+                     : "nothing";
+        throw nb::type_error(
+            ("argument " + std::to_string(i) + " has the wrong type: " +
+             (column == nullptr ? nb::cast<std::string>(nb::str(arrays[i].type()))
+                                : column->type()->ToString()) +
+             ", expected " + expected)
+                .c_str());
+      }
+      columns.push_back(std::move(column));
+    }
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const auto status = arrow::ExportArray(*columns[i], &(*exported)[i]);
+      if (!status.ok()) {
+        for (std::size_t j = 0; j < i; ++j) {
+          (*exported)[j].release(&(*exported)[j]);
+        }
+        ThrowNotOk(status);
+      }
+    }
+    return columns.empty() ? 0 : columns[0]->length();
+  }
+
+  const std::shared_ptr<RuntimeState> runtime_;
+  springald_function* handle_;
+  std::shared_ptr<arrow::Schema> arguments_;
+  std::shared_ptr<arrow::Field> result_;
+  std::string name_;
+  std::string hash_;
+};
+
+class Runtime {
+ public:
+  Runtime(nb::object log, nb::object make_error)
+      : state_(std::make_shared<RuntimeState>(std::move(log), std::move(make_error))) {
+    springald_runtime_options options{};
+    options.struct_size = sizeof(options);
+    options.log = Log;
+    options.log_context = state_.get();
+    Error error;
+    if (springald_runtime_create(&options, &state_->handle, &error) != 0) {
+      Raise(error);
+    }
+  }
+
+  Function Load(const Definition& definition, nb::object live) const {
+    springald_function* handle = nullptr;
+    Error error;
+    const int32_t code =
+        live.is_none() ? springald_runtime_load(state_->handle, definition.handle.get(),
+                                                &handle, &error)
+                       : springald_runtime_bind(state_->handle, definition.handle.get(),
+                                                live.ptr(), &handle, &error);
+    if (code != 0) {
+      Raise(error, state_->make_error);
+    }
+    return Function(state_, handle, definition);
+  }
+
+  int32_t Interrupt() {
+    const auto fired =
+        std::exchange(state_->cancel, std::make_shared<CancelToken>());
+    const nb::gil_scoped_release release;
+    return springald_cancel_token_fire(fired->get());
+  }
+
+ private:
+  const std::shared_ptr<RuntimeState> state_;
+};
+
+}  // namespace
+
+void BindFunctions(nb::module_& module) {
+  nb::class_<Column>(module, "Column", "One result column on its way to the engine.")
+      .def(
+          "__arrow_c_array__",
+          [](Column& self, nb::object) { return self.ToCapsules(); },
+          nb::arg("requested_schema") = nb::none());
+  nb::class_<Function>(module, "Function",
+                       "A function that is ready to run over Arrow arrays.")
+      .def("__call__", &Function::Call)
+      .def_prop_ro("name", &Function::name)
+      .def_prop_ro("hash", &Function::hash)
+      .def("metrics", &Function::Metrics);
+  nb::class_<Runtime>(module, "Runtime", "Owns the loaded functions.")
+      .def(nb::init<nb::object, nb::object>(), nb::kw_only(), nb::arg("log"),
+           nb::arg("make_error"))
+      .def("load", &Runtime::Load, nb::arg("definition"), nb::arg("live") = nb::none(),
+           "Make a function of the definition's payload, or of the live object.")
+      .def("interrupt", &Runtime::Interrupt,
+           "Cancel every call that is in progress and return how many there were.")
+      .def("in_call", [](const Runtime&) { return call_depth > 0; });
+}
+
+}  // namespace springald::bindings

@@ -1,0 +1,189 @@
+"""`BallistaSessionContext`: a `datafusion.SessionContext` for Python UDFs."""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+from urllib.parse import urlsplit
+
+import datafusion
+from datafusion import RuntimeEnvBuilder, SessionConfig, SessionContext
+from datafusion.user_defined import ScalarUDF
+
+from springald.dataframe import adopt_result
+from springald.define import as_udf
+from springald.engine_call import enter_engine, wrap_method
+from springald.errors import ClusterError
+from springald.runtime import UdfMetrics
+from springald.scalar_udf import Udf
+from springald.signature import Options
+
+__all__ = ["BallistaSessionContext"]
+
+_BACKENDS = ("embedded",)
+
+
+class BallistaSessionContext(SessionContext):
+    """A session: tables, functions and queries, in this process.
+
+    A ``datafusion.SessionContext`` in every respect, whose :meth:`register_udf` takes
+    Python functions in all their forms and whose methods raise
+    :class:`springald.UdfError` and its subclasses for failures of UDFs. Its DataFrames do
+    the same.
+
+    Any thread may call it. A UDF may itself use a context. Ctrl-C ends a query and,
+    unless another thread is waiting for a query of its own, its calls of UDFs too;
+    otherwise those end with their batch.
+
+    Example::
+
+        ctx = BallistaSessionContext()
+        ctx.register_udf(domain)
+        ctx.register_csv("users", "users.csv")
+        ctx.sql("SELECT domain(email), count(*) FROM users GROUP BY 1").show()
+    """
+
+    _of_global_session: dict[str, Udf] = {}
+
+    def __init__(
+        self,
+        address: str | SessionConfig | None = None,
+        runtime: RuntimeEnvBuilder | None = None,
+        *,
+        config: SessionConfig | None = None,
+        udf_backend: str = "embedded",
+    ) -> None:
+        """Open a session.
+
+        Args:
+            address: ``"df://host:port"`` of a cluster's scheduler; None, the default,
+                runs embedded, in this process. A ``SessionConfig`` in this place is taken
+                as `config`, as ``datafusion.SessionContext`` takes it.
+            runtime: Memory and disk of the engine.
+            config: Settings of the session.
+            udf_backend: Where UDFs run: ``"embedded"``, in this interpreter.
+
+        Raises:
+            ClusterError: An address was given; this build has no cluster support.
+            TypeError: An argument is of the wrong kind.
+            ValueError: There is no such backend.
+        """
+        if isinstance(address, SessionConfig):
+            if config is not None:
+                raise TypeError(
+                    "config was given twice: as first argument and as config="
+                )
+            address, config = None, address
+        if address is not None:
+            raise ClusterError(_refuse_address(address))
+        if udf_backend not in _BACKENDS:
+            raise ValueError(
+                f"There is no udf_backend {udf_backend!r} in this version: use 'embedded'"
+            )
+        super().__init__(config, runtime)
+        self._registered: dict[str, Udf] = {}
+
+    @classmethod
+    def global_ctx(cls) -> BallistaSessionContext:
+        """Return a context on the process's global session."""
+        context = cls()
+        context.ctx = super().global_ctx().ctx
+        context._registered = cls._of_global_session
+        return context
+
+    def register_udf(
+        self,
+        udf: Any,
+        *,
+        return_type: Any = None,
+        input_types: Any = None,
+        name: str | None = None,
+        mode: str | None = None,
+        volatility: Any = None,
+        null_handling: str | None = None,
+    ) -> None:
+        """Make a Python function known to SQL. A name that is taken is taken over.
+
+        Args:
+            udf: A :class:`springald.Udf`; a plain function, with hints or with the types
+                below; a ready ``datafusion.udf`` object; a function decorated with
+                ``datafusion.udf``; an object with ``__datafusion_scalar_udf__``.
+            name: The name in SQL, where it is not to be the function's own.
+            return_type, input_types, mode, volatility, null_handling: As in
+                :func:`springald.udf`.
+
+        Raises:
+            UdfDefinitionError: The function cannot be a UDF; see :func:`springald.udf`.
+        """
+        options = Options(return_type, input_types, name, mode, volatility, null_handling)
+        function = as_udf(udf, options)
+        enter_engine(super().register_udf, function)
+        if isinstance(function, Udf):
+            self._registered[function.name] = function
+        else:
+            self._registered.pop(function.name, None)
+
+    def deregister_udf(self, name: str) -> None:
+        """Make SQL forget the function `name`."""
+        enter_engine(super().deregister_udf, name)
+        self._registered.pop(name, None)
+
+    def udf(self, name: str) -> ScalarUDF:
+        """Return the function `name`; as the :class:`springald.Udf` where it is one.
+
+        Raises:
+            KeyError: There is no function of this name.
+        """
+        found = enter_engine(super().udf, name)
+        return self._registered.get(name, found)
+
+    def udf_metrics(self) -> dict[str, UdfMetrics]:
+        """Return the counters of the functions that were registered here, by name.
+
+        The counters belong to the function and count every use in this process, whichever
+        context it came from.
+        """
+        return {name: function.metrics() for name, function in self._registered.items()}
+
+
+def _refuse_address(address: object) -> str:
+    if not isinstance(address, str):
+        return f"An address is a string like 'df://localhost:50050', not {address!r}"
+    try:
+        parts = urlsplit(address)
+        complete = (
+            parts.scheme == "df" and bool(parts.hostname) and parts.port is not None
+        )
+    except ValueError:  # the port is no number
+        complete = False
+    if not complete:
+        return (
+            f"The address of a cluster is malformed: {address!r}. It has the form "
+            "'df://host:port', as in 'df://localhost:50050'"
+        )
+    return (
+        f"This build of Springald has no cluster support, so {address!r} cannot be used. "
+        "Leave out the address to run embedded, in this process"
+    )
+
+
+def _adopt(self: BallistaSessionContext, result: Any) -> Any:
+    """Return a result as a class of ours; handles of one session share its functions."""
+    if isinstance(result, BallistaSessionContext):
+        result._registered = self._registered
+        return result
+    if type(result) is SessionContext:
+        context = BallistaSessionContext.__new__(type(self))
+        context.ctx = result.ctx
+        context._registered = self._registered
+        return context
+    return adopt_result(self, result)
+
+
+for _name, _method in vars(datafusion.SessionContext).items():
+    if (
+        isinstance(_method, types.FunctionType)
+        and _name not in vars(BallistaSessionContext)
+        and _name != "__init__"
+    ):
+        setattr(BallistaSessionContext, _name, wrap_method(_method, _adopt))

@@ -1,0 +1,65 @@
+"""`datafusion.DataFrame` whose methods raise a UDF's own errors."""
+
+from __future__ import annotations
+
+import types
+from typing import TYPE_CHECKING, Any
+
+import datafusion
+import datafusion._internal
+import datafusion.record_batch
+
+from springald.engine_call import wrap_method
+from springald.record_batch import RecordBatchStream
+
+if TYPE_CHECKING:
+    from springald.context import BallistaSessionContext
+
+__all__ = ["DataFrame", "adopt_result"]
+
+# Left as they are: a foreign consumer of the C stream sees the engine's text anyway.
+_AS_UPSTREAM = {"__init__", "__arrow_c_stream__"}
+
+
+class DataFrame(datafusion.DataFrame):
+    """A lazy query: ``datafusion.DataFrame``, with the errors of Springald.
+
+    Every method, transformations included (the engine may call an immutable function
+    while planning), raises :class:`springald.UdfError` and its subclasses for failures of
+    UDFs, and whatever ``datafusion`` raises for the rest.
+    """
+
+    def __init__(self, df: Any, context: BallistaSessionContext | None = None) -> None:
+        """Use the methods of a context instead."""
+        super().__init__(df)
+        # The engine holds a session only weakly: a query outlives its context through
+        # this.
+        self._context = context
+
+
+def adopt_result(context: BallistaSessionContext | None, result: Any) -> Any:
+    """Return what the engine returned as a class of ours, where there is one."""
+    kind = type(result)
+    if kind is datafusion.DataFrame:
+        return DataFrame(result.df, context)
+    if kind is datafusion._internal.DataFrame:
+        # `select_exprs` of the 55 wheel returns what its classes wrap.
+        return DataFrame(result, context)
+    if kind is datafusion.record_batch.RecordBatchStream:
+        return RecordBatchStream(result.rbs)
+    if (
+        kind is list
+        and result
+        and type(result[0]) is datafusion.record_batch.RecordBatchStream
+    ):
+        return [RecordBatchStream(stream.rbs) for stream in result]
+    return result
+
+
+def _adopt(self: DataFrame, result: Any) -> Any:
+    return adopt_result(self._context, result)
+
+
+for _name, _method in vars(datafusion.DataFrame).items():
+    if isinstance(_method, types.FunctionType) and _name not in _AS_UPSTREAM:
+        setattr(DataFrame, _name, wrap_method(_method, _adopt))

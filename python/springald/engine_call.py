@@ -1,0 +1,143 @@
+"""How every method of a context and of a DataFrame enters the engine.
+
+Three things have to be right around such a call, whichever method it is:
+
+* A UDF's exception comes out as itself (see error_crossing.py).
+* A call from inside a UDF runs in a thread of its own: the engine cannot wait for a query
+  on a thread that is driving another one ("Cannot start a runtime from within a runtime").
+* Ctrl-C ends the calls in progress, not only the wait for them. Calls of this process
+  cannot be told apart by query, so they are ended only when no other thread waits for a
+  query of its own; otherwise they end with their batch.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from springald.engine_threads import EngineThreads
+from springald.error_crossing import translated
+from springald.errors import UdfError
+from springald.interrupt_watch import InterruptWatch
+from springald.runtime import get_runtime, in_udf_call
+
+__all__ = ["enter_engine", "wrap_method"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# True in the thread that runs a query for a UDF: such a query belongs to the outer one.
+_nested: contextvars.ContextVar[bool] = contextvars.ContextVar(
+    "springald_nested_query", default=False
+)
+_lock = threading.Lock()
+_waiting_threads: set[int] = set()
+_nested_count = 0
+_threads = EngineThreads()
+
+
+def enter_engine(method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call `method` of the engine and return its result.
+
+    Raises:
+        UdfError: What a UDF of the query failed with.
+        KeyboardInterrupt: The user's, or one that a UDF raised.
+        Exception: Whatever else `method` raises, as the same object.
+    """
+    if in_udf_call():
+        return _in_own_thread(method, *args, **kwargs)
+    _threads.start()
+    thread = threading.get_ident()
+    if thread in _waiting_threads or _nested.get():
+        with translated():
+            return method(*args, **kwargs)
+    with _lock:
+        _waiting_threads.add(thread)
+    try:
+        if threading.current_thread() is threading.main_thread():
+            with translated(), _watch.armed():
+                return method(*args, **kwargs)
+        with translated():
+            return method(*args, **kwargs)
+    except KeyboardInterrupt:
+        _interrupt_calls(thread)
+        raise
+    finally:
+        with _lock:
+            _waiting_threads.discard(thread)
+
+
+def _interrupt_calls(thread: int | None) -> None:
+    with _lock:
+        alone = _waiting_threads <= {thread}
+    if alone:
+        get_runtime().interrupt()
+
+
+_watch = InterruptWatch(lambda: _interrupt_calls(threading.main_thread().ident))
+
+
+def _in_own_thread(method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    results: list[R] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        _nested.set(True)
+        try:
+            results.append(enter_engine(method, *args, **kwargs))
+        except BaseException as error:
+            errors.append(error)
+
+    context = contextvars.copy_context()
+    thread = threading.Thread(
+        target=context.run, args=(run,), name="springald-nested-query"
+    )
+    _take_engine_thread()
+    try:
+        thread.start()
+        thread.join()
+    finally:
+        _return_engine_thread()
+    if errors:
+        try:
+            raise errors[0]
+        finally:
+            # The frame would otherwise keep the error, and the error the frame, alive.
+            errors.clear()
+    return results[0]
+
+
+def _take_engine_thread() -> None:
+    """Refuse a query that nobody would be left to run: it would wait for ever."""
+    global _nested_count
+    limit = max(_threads.count() - 1, 1)
+    with _lock:
+        if _nested_count >= limit:
+            raise UdfError(
+                "Too many functions wait for queries of their own at the same time: "
+                f"{_nested_count}, and the engine has {limit + 1} threads. Set "
+                "TOKIO_WORKER_THREADS to a larger number before the first query"
+            )
+        _nested_count += 1
+
+
+def _return_engine_thread() -> None:
+    global _nested_count
+    with _lock:
+        _nested_count -= 1
+
+
+def wrap_method(method: Callable[..., Any], adopt: Callable[[Any, Any], Any]) -> Any:
+    """Return `method` of an engine class as a method that enters the engine.
+
+    `adopt(self, result)` turns what the engine returns into what our class returns.
+    """
+
+    @functools.wraps(method)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return adopt(self, enter_engine(method, self, *args, **kwargs))
+
+    return wrapper

@@ -1,0 +1,69 @@
+"""The process's one runtime, its log and its counters."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from springald import _springald
+from springald.error_crossing import make_recorded_error
+
+__all__ = ["UdfMetrics", "get_runtime", "in_udf_call"]
+
+_logger = logging.getLogger("springald")
+# Without a handler of the application's, `logging` would print warnings itself.
+_logger.addHandler(logging.NullHandler())
+_lock = threading.Lock()
+_runtime: _springald.Runtime | None = None
+
+
+@dataclass(frozen=True)
+class UdfMetrics:
+    """What one function has done in this process, whoever called it.
+
+    Attributes:
+        loads: How often the function was unpickled or taken over as a live object.
+        calls: Batches that the function was called for.
+        rows: Rows in those batches.
+        python_seconds: Wall-clock time inside those calls, in seconds.
+        errors: Calls that failed.
+    """
+
+    loads: int
+    calls: int
+    rows: int
+    python_seconds: float
+    errors: int
+
+    @classmethod
+    def from_counters(cls, counters: Mapping[str, Any]) -> UdfMetrics:
+        """Return the counters that the native runtime reports."""
+        return cls(
+            loads=int(counters["loads"]),
+            calls=int(counters["calls"]),
+            rows=int(counters["rows"]),
+            python_seconds=float(counters["python_seconds"]),
+            errors=int(counters["errors"]),
+        )
+
+
+def get_runtime() -> _springald.Runtime:
+    """Return the runtime of this process; the first call makes it."""
+    global _runtime
+    if _runtime is None:
+        with _lock:
+            if _runtime is None:
+                _runtime = _springald.Runtime(log=_log, make_error=make_recorded_error)
+    return _runtime
+
+
+def in_udf_call() -> bool:
+    """Return whether the calling thread is inside a function that the engine called."""
+    return _runtime is not None and _runtime.in_call()
+
+
+def _log(level: int, message: str, udf_name: str, udf_hash: str) -> None:
+    _logger.log(level, message, extra={"udf_name": udf_name, "udf_hash": udf_hash})

@@ -1,0 +1,314 @@
+"""`Udf`: a Python function that the engine can call."""
+
+from __future__ import annotations
+
+import copyreg
+import dataclasses
+import functools
+import inspect
+import platform
+import sys
+import threading
+import uuid
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+from datafusion import Expr, lit
+from datafusion.user_defined import ScalarUDF
+
+from springald import _springald
+from springald.error_crossing import translated
+from springald.errors import UdfDefinitionError
+from springald.payload import pickle_function, requirements_of, source_of
+from springald.runtime import UdfMetrics, get_runtime
+from springald.signature import Options, Signature
+
+__all__ = ["Udf"]
+
+_MODES = {"arrow": 1, "row": 2}
+_VOLATILITIES = {"immutable": 1, "stable": 2, "volatile": 3}
+_NULL_HANDLINGS = {"call": 1, "skip": 2}
+
+# One lock for all pickling: functions that refer to each other pickle each other.
+_pickling_lock = threading.RLock()
+_being_pickled: set[int] = set()
+# Finds the Udf of a native function when the engine pickles a plan.
+_by_hash: weakref.WeakValueDictionary[str, Udf] = weakref.WeakValueDictionary()
+
+
+class Udf(ScalarUDF):
+    """A user-defined function; made by :func:`springald.udf`. Immutable, any thread.
+
+    It is a ``datafusion`` scalar UDF, so it can be registered on any ``SessionContext``
+    and used in DataFrame expressions. Called with plain values it is the plain Python
+    function, so that it can be tested as one; called with an expression among its
+    arguments (``f(col("a"), 2)``) it makes an expression.
+    """
+
+    __wrapped__: Callable[..., Any]
+
+    def __init__(
+        self,
+        function: Callable[..., Any] | None,
+        signature: Signature,
+        options: Options | None = None,
+        *,
+        definition: _springald.Definition | None = None,
+    ) -> None:
+        """Use :func:`springald.udf` or :meth:`from_bytes` instead."""
+        if function is not None:
+            functools.update_wrapper(self, function)
+        self._options = options or Options()
+        self._signature = signature
+        self._function = function
+        self._portable = definition
+        with translated():
+            if definition is None:
+                definition = _define(signature, reference=f"live:{uuid.uuid4().hex}")
+            self._native = get_runtime().load(definition, function)
+        self._definition = definition
+        super().__init__(
+            signature.name,
+            self._native,
+            [field.with_nullable(True) for field in signature.arguments],
+            signature.engine_result,
+            signature.volatility,
+        )
+        _by_hash[self._native.hash] = self
+
+    @property
+    def input_types(self) -> list[pa.DataType]:
+        """The Arrow type of each argument."""
+        return [field.type for field in self._signature.arguments]
+
+    @property
+    def return_type(self) -> pa.DataType:
+        """The Arrow type of the result."""
+        return self._signature.result.type
+
+    @property
+    def mode(self) -> str:
+        """``"arrow"`` (columns in, column out) or ``"row"`` (values in, value out)."""
+        return self._signature.mode
+
+    @property
+    def volatility(self) -> str:
+        """``"immutable"``, ``"stable"`` or ``"volatile"``."""
+        return self._signature.volatility
+
+    @property
+    def null_handling(self) -> str:
+        """``"call"`` or ``"skip"``; see :func:`springald.udf`."""
+        return self._signature.null_handling
+
+    @property
+    def hash(self) -> str:
+        """Hexadecimal SHA-256 of the definition that this object runs."""
+        return str(self._definition.hash)
+
+    def metrics(self) -> UdfMetrics:
+        """Return what the function has done so far in this process."""
+        return UdfMetrics.from_counters(self._native.metrics())
+
+    def with_name(self, name: str) -> Udf:
+        """Return the same function under another name, with counters of its own."""
+        options = dataclasses.replace(self._options, name=name)
+        signature = dataclasses.replace(self._signature, name=name)
+        return Udf(self._python_function(), signature, options)
+
+    def to_bytes(self) -> bytes:
+        """Return the definition with the pickled function: signature, types and code.
+
+        The function is pickled once; later calls return the same bytes.
+
+        Raises:
+            UdfDefinitionError: The function cannot be pickled; the message names the
+                variable that could not.
+        """
+        if self._portable is None:
+            with _pickling_lock:
+                if self._portable is None:
+                    self._portable = self._pickled()
+        return bytes(self._portable.to_bytes())
+
+    def _pickled(self) -> _springald.Definition:
+        function = self._python_function()
+        _being_pickled.add(id(self))
+        try:
+            payload = pickle_function(function, self.name)
+        finally:
+            _being_pickled.discard(id(self))
+        with translated():
+            return _define(self._signature, payload=payload, function=function)
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Udf:
+        """Return the function that :meth:`to_bytes` wrote.
+
+        .. warning:: This runs code that is in `data`. Never call it with bytes that you
+            do not trust.
+
+        Raises:
+            UdfDefinitionError: `data` is no definition, or a damaged one.
+            UdfVersionMismatchError: It was made by a Python that does not match this one.
+            UdfDependencyError: A module that the function needs is missing.
+        """
+        with translated():
+            definition = _springald.Definition.decode(data)
+        return Udf(None, _signature_of(definition), definition=definition)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if id(self) in _being_pickled:
+            # The function refers to itself by its decorated name. Inside its own pickle
+            # that is the plain function, which a call with plain values would run anyway.
+            return _same, (self._python_function(),)
+        return Udf.from_bytes, (self.to_bytes(),)
+
+    def __copy__(self) -> Udf:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Udf:
+        return self
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return an expression if an argument is one; else call the Python function."""
+        if not any(isinstance(value, Expr) for value in (*args, *kwargs.values())):
+            return self._python_function()(*args, **kwargs)
+        values = self._in_order(args, kwargs)
+        fields = self._signature.arguments
+        if len(values) != len(fields):
+            raise TypeError(
+                f"{self.name}() takes {len(fields)} arguments and was given {len(values)}"
+            )
+        return super().__call__(*(_expression(v, f) for v, f in zip(values, fields)))
+
+    def __repr__(self) -> str:
+        types = ", ".join(str(t) for t in self.input_types)
+        return (
+            f"<springald UDF {self.name}({types}) -> {self.return_type}, "
+            f"{self.mode} mode, {self.volatility}>"
+        )
+
+    def _in_order(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        parameters = self._parameters()
+        if parameters is None:
+            if kwargs:
+                raise TypeError(
+                    f"{self.name}() takes no keyword arguments: {sorted(kwargs)}"
+                )
+            return list(args)
+        bound = parameters.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return list(bound.args)[: max(len(self._signature.arguments), len(args))]
+
+    def _parameters(self) -> inspect.Signature | None:
+        if self._signature.parameters is not None:
+            return self._signature.parameters
+        try:
+            return inspect.signature(self._python_function())
+        except (TypeError, ValueError):
+            return None
+
+    def _python_function(self) -> Callable[..., Any]:
+        if self._function is None:
+            import pickle
+
+            # The same bytes as the runtime has loaded already, so nothing new is trusted.
+            function = pickle.loads(self._definition.payload)  # noqa: S301
+            functools.update_wrapper(self, function, updated=())
+            self._function = function
+        return self._function
+
+
+def _expression(value: Any, field: pa.Field) -> Expr:
+    if isinstance(value, Expr):
+        return value
+    if not isinstance(value, pa.Scalar):
+        try:
+            value = pa.scalar(value, field.type)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError):
+            return lit(value)  # the engine may know a conversion
+    return lit(value)
+
+
+def _define(
+    signature: Signature,
+    *,
+    payload: bytes = b"",
+    reference: str = "",
+    function: Callable[..., Any] | None = None,
+) -> _springald.Definition:
+    cloudpickle_version = ""
+    if payload:
+        import cloudpickle
+
+        cloudpickle_version = str(cloudpickle.__version__)
+    try:
+        return _springald.Definition.create(
+            name=signature.name,
+            mode=_MODES[signature.mode],
+            arguments=pa.schema(signature.arguments),
+            result=signature.result,
+            volatility=_VOLATILITIES[signature.volatility],
+            null_handling=_NULL_HANDLINGS[signature.null_handling],
+            python_implementation=sys.implementation.name,
+            python_version=platform.python_version(),
+            cloudpickle_version=cloudpickle_version,
+            pyarrow_version=pa.__version__,
+            requirements=[] if function is None else requirements_of(function),
+            source=None if function is None else source_of(function),
+            payload=payload,
+            payload_reference=reference,
+        )
+    except UdfDefinitionError as error:
+        error.udf_name = error.udf_name or signature.name
+        raise
+
+
+def _signature_of(definition: _springald.Definition) -> Signature:
+    result = definition.result
+    return Signature(
+        name=definition.name,
+        mode=_name_of(_MODES, definition.mode),
+        arguments=tuple(definition.arguments),
+        result=result,
+        engine_result=result.with_nullable(True),
+        volatility=_name_of(_VOLATILITIES, definition.volatility),
+        null_handling=_name_of(_NULL_HANDLINGS, definition.null_handling),
+        parameters=None,
+    )
+
+
+def _name_of(numbers: dict[str, int], number: int) -> str:
+    return next(name for name, value in numbers.items() if value == int(number))
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def udf_of(native: object) -> Udf | None:
+    """Return the Udf that a native function belongs to, where one is still in use."""
+    if isinstance(native, _springald.Function):
+        return _by_hash.get(native.hash)
+    return None
+
+
+def _load_native(data: bytes) -> _springald.Function:
+    return Udf.from_bytes(data)._native
+
+
+def _reduce_native(native: _springald.Function) -> tuple[Any, ...]:
+    """Let the engine pickle a plan that uses one of our functions."""
+    owner = _by_hash.get(native.hash)
+    if owner is None:
+        raise UdfDefinitionError(
+            "The function cannot be pickled, because its Udf object is gone: keep it",
+            udf_name=native.name,
+        )
+    return _load_native, (owner.to_bytes(),)
+
+
+copyreg.pickle(_springald.Function, _reduce_native)
