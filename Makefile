@@ -93,6 +93,11 @@ format: $(VENV)/.packages-lint ## rewrite the sources in the project's format
 	@$(BIN)/clang-format -i $$(find cpp include python/bindings fuzz \
 	  -name '*.cc' -o -name '*.h' -o -name '*.c')
 
+.PHONY: stub
+stub: $(VENV)/.springald ## write the stub of the native module anew
+	@$(BIN)/python -m nanobind.stubgen -q -m springald._springald \
+	  -o python/springald/_springald.pyi
+
 # --- measuring -----------------------------------------------------------------
 
 .PHONY: bench

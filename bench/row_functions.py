@@ -147,7 +147,8 @@ def main() -> None:
 
     print(f"CPU ns a row, {options.rows:,} rows, least of {options.repeats} runs")
     names = ("comprehension", "springald", "to_pylist", "duckdb")
-    print(f"{'function':18}" + "".join(f"{name:>15}" for name in names) + "   ratio  limit")
+    heads = "".join(f"{name:>15}" for name in names)
+    print(f"{'function':18}{heads}   ratio  limit")
     results = {}
     for case in CASES:
         figures = measure(case, options.rows, options.repeats)

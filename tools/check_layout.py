@@ -1,4 +1,4 @@
-"""Checks what the compiler does not: include direction, Python-free folders, file lengths."""
+"""Checks what compilers do not: direction of includes, Python-free folders, lengths."""
 
 import re
 import sys
@@ -43,7 +43,9 @@ def problems_of(path: Path) -> list[str]:
     for match in INCLUDE.finditer(text):
         included = match[2]
         if included and included != folder and included not in ALLOWED[folder]:
-            problems.append(f"{name} includes {match[1]}: {folder}/ may not see {included}/")
+            problems.append(
+                f"{name} includes {match[1]}: {folder}/ may not see {included}/"
+            )
         if folder in PYTHON_FREE and match[1] in ("Python.h", "nanobind/nanobind.h"):
             problems.append(f"{name} includes {match[1]}: {folder}/ is free of Python")
     return problems

@@ -224,13 +224,17 @@ void BindFunctions(nb::module_& module) {
       .def(
           "__arrow_c_array__",
           [](Column& self, nb::object) { return self.ToCapsules(); },
-          nb::arg("requested_schema") = nb::none());
+          nb::arg("requested_schema") = nb::none(),
+          nb::sig("def __arrow_c_array__(self, requested_schema: object | None = None) "
+                  "-> tuple[object, object]"));
   nb::class_<Function>(module, "Function",
                        "A function that is ready to run over Arrow arrays.")
-      .def("__call__", &Function::Call)
+      .def("__call__", &Function::Call,
+           nb::sig("def __call__(self, *arrays: typing.Any) -> Column"))
       .def_prop_ro("name", &Function::name)
       .def_prop_ro("hash", &Function::hash)
-      .def("metrics", &Function::Metrics);
+      .def("metrics", &Function::Metrics,
+           nb::sig("def metrics(self) -> dict[str, float]"));
   nb::class_<Runtime>(module, "Runtime", "Owns the loaded functions.")
       .def(nb::init<nb::object, nb::object>(), nb::kw_only(), nb::arg("log"),
            nb::arg("make_error"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import datafusion
@@ -31,7 +31,8 @@ class BallistaSessionContext(SessionContext):
     :class:`springald.UdfError` and its subclasses for failures of UDFs. Its DataFrames do
     the same.
 
-    Any thread may call it. A UDF may itself use a context. Ctrl-C ends a query and,
+    Any thread may call it. A UDF may itself query a context (not a plain ``datafusion``
+    session, whose engine panics there). Ctrl-C ends a query and,
     unless another thread is waiting for a query of its own, its calls of UDFs too;
     otherwise those end with their batch.
 
@@ -43,7 +44,7 @@ class BallistaSessionContext(SessionContext):
         ctx.sql("SELECT domain(email), count(*) FROM users GROUP BY 1").show()
     """
 
-    _of_global_session: dict[str, Udf] = {}
+    _of_global_session: ClassVar[dict[str, Udf]] = {}
 
     def __init__(
         self,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from typing import TYPE_CHECKING, Any
 
 import datafusion
-import datafusion._internal
 import datafusion.record_batch
 
 from springald.engine_call import wrap_method
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DataFrame", "adopt_result"]
 
+_INTERNAL_DATAFRAME = sys.modules["datafusion._internal"].DataFrame
 # Left as they are: a foreign consumer of the C stream sees the engine's text anyway.
 _AS_UPSTREAM = {"__init__", "__arrow_c_stream__"}
 
@@ -42,7 +43,7 @@ def adopt_result(context: BallistaSessionContext | None, result: Any) -> Any:
     kind = type(result)
     if kind is datafusion.DataFrame:
         return DataFrame(result.df, context)
-    if kind is datafusion._internal.DataFrame:
+    if kind is _INTERNAL_DATAFRAME:
         # `select_exprs` of the 55 wheel returns what its classes wrap.
         return DataFrame(result, context)
     if kind is datafusion.record_batch.RecordBatchStream:

@@ -108,11 +108,10 @@ def udf(
     Whole Arrow columns, with explicit types (fastest for arithmetic)::
 
         import pyarrow as pa
-        import pyarrow.compute as pc
 
         @udf(return_type=pa.float64(), input_types=[pa.float64()])
         def celsius_to_fahrenheit(celsius):
-            return pc.add(pc.multiply(celsius, 1.8), 32.0)
+            return celsius * 9.0 / 5.0 + 32.0
 
     Then register and use it::
 
@@ -179,7 +178,7 @@ def udf(
         func, args = _once("func", args[0], func), args[1:]
     if len(args) > len(_UPSTREAM_ORDER):
         raise TypeError(f"udf() was given too many positional arguments: {len(args)}")
-    positional = dict(zip(_UPSTREAM_ORDER, args))
+    positional = dict(zip(_UPSTREAM_ORDER, args, strict=False))
     options = Options(
         return_type=_once(
             "return_type", positional.get("return_field"), return_field, return_type

@@ -3,8 +3,9 @@
 Three things have to be right around such a call, whichever method it is:
 
 * A UDF's exception comes out as itself (see error_crossing.py).
-* A call from inside a UDF runs in a thread of its own: the engine cannot wait for a query
-  on a thread that is driving another one ("Cannot start a runtime from within a runtime").
+* A call from inside a UDF runs in a thread of its own: the engine cannot wait for a
+  query on a thread that is driving another one, and panics ("Cannot start a runtime from
+  within a runtime").
 * Ctrl-C ends the calls in progress, not only the wait for them. Calls of this process
   cannot be told apart by query, so they are ended only when no other thread waits for a
   query of its own; otherwise they end with their batch.
@@ -20,9 +21,9 @@ from typing import Any, ParamSpec, TypeVar
 
 from springald.engine_threads import EngineThreads
 from springald.error_crossing import translated
-from springald.errors import UdfError
+from springald.errors import UdfCancelledError, UdfError
 from springald.interrupt_watch import InterruptWatch
-from springald.runtime import get_runtime, in_udf_call
+from springald.runtime import in_udf_call, interrupt_calls
 
 __all__ = ["enter_engine", "wrap_method"]
 
@@ -62,8 +63,15 @@ def enter_engine(method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R
                 return method(*args, **kwargs)
         with translated():
             return method(*args, **kwargs)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
+        interrupt.__suppress_context__ = True  # the engine's text about it says nothing
         _interrupt_calls(thread)
+        raise
+    except UdfCancelledError:
+        # Ended by the watch before the engine looked for signals. Python's own interrupt
+        # was then raised, and lost, in a callback of the runtime.
+        if thread == threading.main_thread().ident and _watch.fired:
+            raise KeyboardInterrupt from None
         raise
     finally:
         with _lock:
@@ -74,7 +82,7 @@ def _interrupt_calls(thread: int | None) -> None:
     with _lock:
         alone = _waiting_threads <= {thread}
     if alone:
-        get_runtime().interrupt()
+        interrupt_calls()
 
 
 _watch = InterruptWatch(lambda: _interrupt_calls(threading.main_thread().ident))

@@ -1,10 +1,10 @@
 """Gives the engine threads enough to work while functions keep some of them busy.
 
 The `datafusion` wheel runs all queries of a process on one pool of threads, as many as
-there are cores, and a function occupies one for as long as its batch takes. When functions
-occupy all of them, nobody is left to run the queries that those functions wait for, or to
-look for Ctrl-C once a second. Threads that wait cost next to nothing, so we have the pool
-made larger. The pool's size is read from the environment, once, when it is made.
+there are cores, and a function occupies one for as long as its batch takes. When
+functions occupy all of them, nobody is left to run the queries that those functions wait
+for, or to look for Ctrl-C once a second. Threads that wait cost next to nothing, so we
+have the pool made larger. Its size is read from the environment, once, when it is made.
 """
 
 from __future__ import annotations

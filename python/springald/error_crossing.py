@@ -131,7 +131,7 @@ def translate(error: BaseException) -> BaseException | None:
     return _table.find(str(error))
 
 
-class translated:  # noqa: N801 (a context manager, named like one)
+class translated:
     """Raise, in place of the engine's text, the exception that a UDF raised.
 
     Every other exception passes through unchanged, as the same object. The engine's own

@@ -13,23 +13,32 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 __all__ = ["InterruptWatch"]
 
 
+# How long the main thread is given to raise KeyboardInterrupt by itself, in seconds; it
+# does so at once if it is running Python code, such as a function of the query.
+_GRACE_S = 0.05
+
+
 class InterruptWatch:
     """Calls `on_interrupt`, from a thread of its own, when SIGINT arrives while armed.
 
-    Only the main thread may arm it. Constant after construction: `on_interrupt`; the rest
-    belongs to the main thread.
+    Only the main thread may arm it. Constant after construction: `on_interrupt`. Written
+    by the main thread only: `_writer`, `_process`, `_epoch`. Written by both: `fired`.
     """
 
     def __init__(self, on_interrupt: Callable[[], None]) -> None:
         self._on_interrupt = on_interrupt
         self._writer: socket.socket | None = None
         self._process = 0
+        self._epoch = 0  # odd while armed
+        #: Whether `on_interrupt` was called since the watch was armed last.
+        self.fired = False
 
     @contextmanager
     def armed(self) -> Iterator[None]:
@@ -47,9 +56,12 @@ class InterruptWatch:
             signal.set_wakeup_fd(previous)
             yield
             return
+        self.fired = False
+        self._epoch += 1
         try:
             yield
         finally:
+            self._epoch += 1
             signal.set_wakeup_fd(-1)
 
     def _descriptor(self) -> int:
@@ -59,12 +71,20 @@ class InterruptWatch:
             self._writer.setblocking(False)
             self._process = os.getpid()
             threading.Thread(
-                target=self._watch, args=(reader,), name="springald-interrupt", daemon=True
+                target=self._watch,
+                args=(reader,),
+                name="springald-interrupt",
+                daemon=True,
             ).start()
         return self._writer.fileno()
 
     def _watch(self, reader: socket.socket) -> None:
         with reader:
             while received := reader.recv(64):
-                if signal.SIGINT in received:
+                epoch = self._epoch
+                if signal.SIGINT not in received or epoch % 2 == 0:
+                    continue
+                time.sleep(_GRACE_S)
+                if epoch == self._epoch:
+                    self.fired = True
                     self._on_interrupt()

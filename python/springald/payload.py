@@ -9,8 +9,8 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
+from springald.callables import underlying_function
 from springald.errors import UdfDefinitionError
-from springald.signature import underlying_function
 
 __all__ = ["pickle_function", "requirements_of", "source_of"]
 
@@ -26,7 +26,7 @@ def pickle_function(function: Any, udf_name: str) -> bytes:
 
     try:
         return bytes(cloudpickle.dumps(function))
-    except Exception as error:  # noqa: BLE001 (pickling runs code of any class)
+    except Exception as error:
         culprit = _first_unpicklable(function)
         what = f"{culprit} cannot be pickled" if culprit else "It cannot be pickled"
         raise UdfDefinitionError(
@@ -93,7 +93,9 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
 
 def _referenced(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
     """Yield (how it is called, value) for what a function refers to."""
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
+    for name, cell in zip(
+        function.__code__.co_freevars, function.__closure__ or (), strict=True
+    ):
         try:
             yield f"variable {name!r}", cell.cell_contents
         except ValueError:  # not assigned yet
@@ -155,6 +157,6 @@ def _can_be_pickled(value: Any) -> bool:
 
     try:
         cloudpickle.dumps(value)
-    except Exception:  # noqa: BLE001 (pickling runs code of any class)
+    except Exception:
         return False
     return True

@@ -54,7 +54,7 @@ def decorated_udf(function: Any) -> ScalarUDF | None:
     """
     code = getattr(function, "__code__", None)
     closure = getattr(function, "__closure__", None) or ()
-    for name, cell in zip(getattr(code, "co_freevars", ()), closure):
+    for name, cell in zip(getattr(code, "co_freevars", ()), closure, strict=False):
         if name == "udf_caller" and isinstance(cell.cell_contents, ScalarUDF):
             return cell.cell_contents
     return None
@@ -79,7 +79,7 @@ def _captured_parts(ready: ScalarUDF) -> tuple[Any, ...] | None:
         cloudpickle.dumps = capture
         try:
             ScalarUDF.__call__(ready).to_bytes()
-        except Exception:  # noqa: BLE001 (a foreign function: it is used as it is)
+        except Exception:
             return None
         finally:
             cloudpickle.dumps = dumps

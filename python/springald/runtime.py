@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +13,18 @@ from typing import Any
 from springald import _springald
 from springald.error_crossing import make_recorded_error
 
-__all__ = ["UdfMetrics", "get_runtime", "in_udf_call"]
+__all__ = ["UdfMetrics", "get_runtime", "in_udf_call", "interrupt_calls"]
+
+# How long the interpreter's end waits for calls of functions in progress, in seconds.
+_EXIT_WAIT_S = 5.0
+_EXIT_QUIET_S = 0.05
 
 _logger = logging.getLogger("springald")
 # Without a handler of the application's, `logging` would print warnings itself.
 _logger.addHandler(logging.NullHandler())
 _lock = threading.Lock()
 _runtime: _springald.Runtime | None = None
+_was_interrupted = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,28 @@ def get_runtime() -> _springald.Runtime:
         with _lock:
             if _runtime is None:
                 _runtime = _springald.Runtime(log=_log, make_error=make_recorded_error)
+                atexit.register(_end_calls, _runtime)
     return _runtime
+
+
+def interrupt_calls() -> None:
+    """End the calls of functions that are in progress in this process."""
+    global _was_interrupted
+    if _runtime is not None:
+        _was_interrupted = True
+        _runtime.interrupt()
+
+
+def _end_calls(runtime: _springald.Runtime) -> None:
+    """End the calls that a dropped query left behind: threads must not outlive Python."""
+    quiet = not _was_interrupted
+    deadline = time.monotonic() + _EXIT_WAIT_S
+    while (running := runtime.interrupt()) or not quiet:
+        if time.monotonic() > deadline:
+            return
+        # A thread that is about to call is not counted yet, so one more look is needed.
+        quiet = running == 0
+        time.sleep(_EXIT_QUIET_S)
 
 
 def in_udf_call() -> bool:

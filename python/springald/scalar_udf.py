@@ -182,7 +182,7 @@ class Udf(ScalarUDF):
             raise TypeError(
                 f"{self.name}() takes {len(fields)} arguments and was given {len(values)}"
             )
-        return super().__call__(*(_expression(v, f) for v, f in zip(values, fields)))
+        return super().__call__(*map(_expression, values, fields))
 
     def __repr__(self) -> str:
         types = ", ".join(str(t) for t in self.input_types)
@@ -216,7 +216,7 @@ class Udf(ScalarUDF):
             import pickle
 
             # The same bytes as the runtime has loaded already, so nothing new is trusted.
-            function = pickle.loads(self._definition.payload)  # noqa: S301
+            function = pickle.loads(self._definition.payload)
             functools.update_wrapper(self, function, updated=())
             self._function = function
         return self._function
@@ -268,11 +268,12 @@ def _define(
 
 
 def _signature_of(definition: _springald.Definition) -> Signature:
-    result = definition.result
+    arguments: pa.Schema = definition.arguments
+    result: pa.Field = definition.result
     return Signature(
         name=definition.name,
         mode=_name_of(_MODES, definition.mode),
-        arguments=tuple(definition.arguments),
+        arguments=tuple(arguments),
         result=result,
         engine_result=result.with_nullable(True),
         volatility=_name_of(_VOLATILITIES, definition.volatility),

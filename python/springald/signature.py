@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
-import types
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
+from springald.callables import (
+    default_name,
+    refuse_unsuitable,
+    underlying_function,
+)
 from springald.errors import UdfDefinitionError
 from springald.type_hints import PYTHON_TYPES, Hint, evaluate_annotation, read_hint
 
-__all__ = [
-    "Options",
-    "Signature",
-    "default_name",
-    "resolve_signature",
-    "underlying_function",
-]
+__all__ = ["Options", "Signature", "resolve_signature"]
 
 _MODES = ("arrow", "row")
 _LATER_MODES = ("pandas", "numpy", "iterator")
@@ -73,34 +70,6 @@ class _Slot:
     explicit: pa.Field | None
 
 
-def underlying_function(function: Any) -> Any:
-    """Return the Python function inside partials, methods and callable objects."""
-    while True:
-        if isinstance(function, functools.partial):
-            function = function.func
-        elif isinstance(function, types.MethodType):
-            function = function.__func__
-        elif isinstance(function, types.FunctionType | types.BuiltinFunctionType):
-            return function
-        elif callable(getattr(function, "__wrapped__", None)):  # functools.lru_cache
-            function = function.__wrapped__
-        elif isinstance(getattr(type(function), "__call__", None), types.FunctionType):
-            return type(function).__call__
-        else:
-            return function
-
-
-def default_name(function: Any) -> str:
-    """Return the name of a UDF that was given none: its function's, in lower case.
-
-    Lower case, because SQL folds names that are not quoted to lower case.
-    """
-    if isinstance(function, functools.partial):
-        return default_name(function.func)
-    name = getattr(function, "__name__", None)
-    return str(name if name is not None else type(function).__name__).lower()
-
-
 def resolve_signature(function: Any, options: Options) -> Signature:
     """Return the signature of `function` as a UDF.
 
@@ -122,7 +91,7 @@ def resolve_signature(function: Any, options: Options) -> Signature:
 
 
 def _resolve(name: str, function: Any, options: Options) -> Signature:
-    _refuse_kinds(function)
+    refuse_unsuitable(function)
     parameters = _parameters(function)
     slots = _slots(function, parameters, options)
     returned = _returned_slot(function, parameters, options)
@@ -145,28 +114,6 @@ def _resolve(name: str, function: Any, options: Options) -> Signature:
         null_handling=null_handling,
         parameters=parameters,
     )
-
-
-def _refuse_kinds(function: Any) -> None:
-    if not callable(function):
-        raise UdfDefinitionError(
-            f"A UDF needs a function, and this is not callable: {function!r}"
-        )
-    if inspect.isclass(function):
-        raise UdfDefinitionError(
-            f"Classes are not in this version: {function.__qualname__}. Pass an instance "
-            "that has __call__"
-        )
-    inner = underlying_function(function)
-    if inspect.isgeneratorfunction(inner) or inspect.isasyncgenfunction(inner):
-        raise UdfDefinitionError(
-            "A generator function cannot be a UDF, because a call of it returns a "
-            "generator and no value: use `return` where it has `yield`"
-        )
-    if inspect.iscoroutinefunction(inner):
-        raise UdfDefinitionError(
-            "Async functions are not in this version: use a plain `def`"
-        )
 
 
 def _parameters(function: Any) -> inspect.Signature | None:

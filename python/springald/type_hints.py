@@ -81,9 +81,8 @@ def evaluate_annotation(annotation: Any, function: Any) -> Any:
     function = inspect.unwrap(function)
     names: dict[str, Any] = {}
     code = getattr(function, "__code__", None)
-    for name, cell in zip(
-        getattr(code, "co_freevars", ()), getattr(function, "__closure__", None) or ()
-    ):
+    closure = getattr(function, "__closure__", None) or ()
+    for name, cell in zip(getattr(code, "co_freevars", ()), closure, strict=False):
         try:
             names[name] = cell.cell_contents
         except ValueError:  # not assigned yet
@@ -95,8 +94,8 @@ def evaluate_annotation(annotation: Any, function: Any) -> Any:
     evaluated: Any = annotation
     try:
         while isinstance(evaluated, str):  # a quoted hint may be quoted once more
-            evaluated = eval(evaluated, scope, names)  # noqa: S307 (the user's own code)
-    except Exception:  # noqa: BLE001 (an annotation may fail with anything)
+            evaluated = eval(evaluated, scope, names)
+    except Exception:
         return Hint("unknown", reason=f"the hint {annotation!r} cannot be evaluated")
     return evaluated
 

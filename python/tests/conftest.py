@@ -2,6 +2,7 @@
 
 import pyarrow as pa
 import pytest
+
 from springald import BallistaSessionContext
 
 EMAILS = ["ada@example.org", None, "no at sign", "grace@navy.mil", ""]

@@ -1,6 +1,8 @@
 """Several partitions, threads and queries at once; queries inside functions."""
 
 import contextvars
+import os
+import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from datafusion import SessionConfig, SessionContext, col
+
+import springald
 from springald import BallistaSessionContext, UdfExecutionError, udf
 
 ROWS = 20_000
@@ -42,7 +46,10 @@ def plus_two(n):
     return pc.add(n, 2)
 
 
-SUMS = "SELECT sum(plus_one(n)) AS a, sum(plus_two(n)) AS b, count(DISTINCT plus_one(n)) c FROM t"
+SUMS = """
+    SELECT sum(plus_one(n)) AS a, sum(plus_two(n)) AS b, count(DISTINCT plus_one(n)) AS c
+    FROM t
+"""
 EXPECTED = {"a": [ROWS * (ROWS + 1) // 2], "b": [ROWS * (ROWS + 3) // 2], "c": [ROWS]}
 
 
@@ -137,7 +144,7 @@ def small() -> BallistaSessionContext:
     [
         "SELECT total(n) AS r FROM few ORDER BY n",
         "SELECT max(total(n)) AS r FROM few GROUP BY n ORDER BY n",
-        "SELECT total(a.n) AS r FROM few a JOIN few b ON total(a.n) = total(b.n) ORDER BY a.n",
+        "SELECT total(a.n) r FROM few a JOIN few b ON total(a.n) = total(b.n) ORDER BY 1",
     ],
 )
 def test_a_function_may_query_another_context(small, sql):
@@ -201,6 +208,47 @@ def test_nested_streams_and_dataframes(small):
 
     small.register_udf(rows)
     assert small.sql("SELECT rows(m) AS r FROM small").to_pydict() == {"r": [3, 2, 1]}
+
+
+def test_every_partition_may_wait_for_a_query_of_several_partitions():
+    """More waiting functions than cores: the engine needs threads beside theirs."""
+    inner = BallistaSessionContext(SessionConfig().with_target_partitions(4))
+    table_of(inner, rows=1000)
+    outer = BallistaSessionContext(SessionConfig().with_target_partitions(4))
+    table_of(outer, rows=8)
+
+    @udf
+    def groups(n: int) -> int:
+        sql = "SELECT count(*) AS c FROM (SELECT n % 7 AS k FROM t GROUP BY k)"
+        return inner.sql(sql).to_pydict()["c"][0]
+
+    outer.register_udf(groups)
+    assert outer.sql("SELECT sum(groups(n)) AS s FROM t").to_pydict() == {"s": [56]}
+
+
+def test_more_waiting_functions_than_threads_are_refused(small, monkeypatch):
+    small.register_udf(nested_in(small))
+    monkeypatch.setattr(springald.engine_call, "_nested_count", 10_000)
+    with pytest.raises(UdfExecutionError, match="Too many functions wait for queries"):
+        small.sql("SELECT total(m) FROM small").collect()
+
+
+@pytest.mark.parametrize("plain_first", [True, False])
+def test_the_pool_of_the_engine_is_made_once(plain_first):
+    first = "datafusion.SessionContext().sql('SELECT 1')" if plain_first else "pass"
+    script = f"""
+import datafusion, os
+from springald.engine_threads import EngineThreads
+{first}
+threads = EngineThreads()
+print(threads.start(), threads.start(), "TOKIO_WORKER_THREADS" in os.environ)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    cores = len(os.sched_getaffinity(0))
+    expected = cores if plain_first else max(16, 2 * cores)
+    assert done.stdout == f"{expected} {expected} False\n"
 
 
 # The interpreter's lock
@@ -272,7 +320,7 @@ def test_a_function_may_import():
 
 
 def test_recursion_through_queries_is_an_error_and_not_a_crash(small):
-    @udf
+    @udf(volatility="volatile")  # else planning alone calls it several times a level
     def endless(m: int) -> int:
         if m > 6:
             raise RecursionError("deep enough")

@@ -4,8 +4,9 @@ import datafusion
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-import springald
 from datafusion import RuntimeEnvBuilder, SessionConfig, SessionContext, SQLOptions, col
+
+import springald
 from springald import (
     BallistaSessionContext,
     ClusterError,
@@ -180,7 +181,7 @@ def test_metrics_count_every_use_of_the_function(ctx):
 
 @pytest.mark.parametrize("address", ["df://localhost:50050", "df://10.0.0.1:1"])
 def test_an_address_needs_cluster_support(address):
-    with pytest.raises(ClusterError, match="no cluster support.*Leave out the address"):
+    with pytest.raises(ClusterError, match=r"no cluster support.*Leave out the address"):
         BallistaSessionContext(address)
     assert issubclass(ClusterError, UdfError)
 
@@ -190,7 +191,7 @@ def test_an_address_needs_cluster_support(address):
     ["localhost:50050", "http://host:1", "df://host", "df://:1", "df://h:port", ""],
 )
 def test_malformed_addresses_say_so(address):
-    with pytest.raises(ClusterError, match="malformed.*df://host:port"):
+    with pytest.raises(ClusterError, match=r"malformed.*df://host:port"):
         BallistaSessionContext(address)
 
 
@@ -219,7 +220,7 @@ def test_config_and_runtime_as_upstream_takes_them():
 
 def test_a_wrong_engine_is_refused_on_import(monkeypatch):
     monkeypatch.setattr(springald._metadata, "version", lambda name: "54.0.0")
-    with pytest.raises(ImportError, match="needs datafusion 55, and 54.0.0 is installed"):
+    with pytest.raises(ImportError, match=r"needs datafusion 55, and 54\.0\.0 is"):
         springald._check_datafusion()
 
 
@@ -351,7 +352,7 @@ def test_tables_views_and_catalogs(ctx, tmp_path):
     assert not ctx.table_exist("made")
     assert ctx.session_id() == ctx.enable_url_table().session_id()
     assert ctx.catalog_names() == {"datafusion"}
-    assert repr(ctx).startswith("<") or repr(ctx)
+    assert type(ctx).__name__ == "BallistaSessionContext"
 
 
 def test_options_forbid_ddl(ctx):

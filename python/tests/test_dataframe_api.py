@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from datafusion import col, lit
 from datafusion import functions as f
+
 from springald import BallistaSessionContext, DataFrame, RecordBatchStream, udf
 
 

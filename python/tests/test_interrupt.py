@@ -49,7 +49,7 @@ try:
     METHOD
 except KeyboardInterrupt as error:
     say("interrupted", type(error).__name__, time.time())
-time.sleep(2.0)
+time.sleep(1.0)
 after = rows
 time.sleep(0.5)
 say("rows since", rows - after)
@@ -114,10 +114,14 @@ def interrupted_after(line: str, sent: float) -> float:
 @pytest.mark.parametrize("partitions", [1, 4])
 @pytest.mark.parametrize(
     "method",
-    [COLLECT, "list(ctx.sql('SELECT slow(n) FROM t'))", "ctx.sql('SELECT slow(n) FROM t').show()",
-     "ctx.sql('SELECT slow(n) FROM t ORDER BY 1').to_pandas()"],
+    [
+        COLLECT,
+        "list(ctx.sql('SELECT slow(n) FROM t'))",
+        "ctx.sql('SELECT slow(n) FROM t').show()",
+        "ctx.sql('SELECT slow(n) FROM t ORDER BY 1').to_pandas()",
+    ],
     ids=["collect", "iterate", "show", "to_pandas"],
-)  # fmt: skip
+)
 def test_row_mode_stops_within_two_seconds(script, partitions, method):
     running = script(
         ROW_MODE.replace("PARTITIONS", str(partitions)).replace("METHOD", method)
@@ -131,9 +135,10 @@ def test_row_mode_stops_within_two_seconds(script, partitions, method):
 
 def test_an_interrupt_nobody_catches_ends_the_program(script):
     running = script(
-        ROW_MODE.replace("PARTITIONS", "4").replace("METHOD", COLLECT)
-        .replace("except KeyboardInterrupt as error:", "except ZeroDivisionError as error:")
-    )  # fmt: skip
+        ROW_MODE.replace("PARTITIONS", "4")
+        .replace("METHOD", COLLECT)
+        .replace("except KeyboardInterrupt", "except ZeroDivisionError")
+    )
     assert running.line() == "started"
     sent = running.interrupt()
     assert running.rest()[-1] == "KeyboardInterrupt"
@@ -246,7 +251,7 @@ def test_a_query_inside_a_function_ends_too(script, partitions):
             ctx.sql("SELECT sum(nested(n)) FROM t").collect()
         except KeyboardInterrupt as error:
             say("interrupted", type(error).__name__, time.time())
-        time.sleep(2)
+        time.sleep(1)
         after = rows
         time.sleep(0.5)
         say("rows since", rows - after)

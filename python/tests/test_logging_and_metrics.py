@@ -7,6 +7,7 @@ import time
 import pyarrow as pa
 import pytest
 from datafusion import SessionConfig
+
 from springald import BallistaSessionContext, Udf, UdfError, UdfMetrics, udf
 
 

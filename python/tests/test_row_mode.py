@@ -1,7 +1,8 @@
 """Row mode: one Python value per argument in, one out.
 
 The specification is executable: a row UDF returns what
-``pa.array([f(*row) for row in rows], type=return_type)`` returns, and fails where that does.
+``pa.array([f(*row) for row in rows], type=return_type)`` returns, and fails where that
+does.
 """
 
 import datetime
@@ -17,9 +18,10 @@ import pytest
 from datafusion import SessionConfig, col
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from springald import BallistaSessionContext, UdfError, UdfResultError, udf
 
-UTC = datetime.timezone.utc
+UTC = datetime.UTC
 MOMENTS = [
     datetime.datetime(1970, 1, 1),
     None,
@@ -70,14 +72,14 @@ def run(function, *columns: pa.Array) -> pa.Array:
     """Return what the engine gives for a UDF over columns, as one array."""
     context = BallistaSessionContext()
     names = [f"c{index}" for index in range(len(columns))]
-    context.from_arrow(pa.table(dict(zip(names, columns))), name="t")
+    context.from_arrow(pa.table(dict(zip(names, columns, strict=True))), name="t")
     frame = context.table("t").select(function(*map(col, names)).alias("r"))
     result = frame.to_arrow_table().column("r").combine_chunks()
     return result if isinstance(result, pa.Array) else pa.concat_arrays(result.chunks)
 
 
 def specified(function, return_type: pa.DataType, *columns: pa.Array) -> pa.Array:
-    rows = zip(*(column.to_pylist() for column in columns))
+    rows = zip(*(column.to_pylist() for column in columns), strict=True)
     return pa.array([function(*row) for row in rows], type=return_type)
 
 
@@ -139,7 +141,7 @@ def test_the_function_is_given_the_values_of_to_pylist(column):
 
     run(udf(look, [column.type], pa.int8(), mode="row"), column)
     if pa.types.is_timestamp(column.type):
-        # With pandas installed to_pylist gives its Timestamp for nanoseconds; we never do.
+        # With pandas installed, to_pylist gives its Timestamp for nanoseconds.
         column = column.cast(pa.timestamp("us", column.type.tz))
     assert repr(seen) == repr(column.to_pylist())
     assert [type(v) for v in seen] == [type(v) for v in column.to_pylist()]

@@ -17,9 +17,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-import springald
 from datafusion import Expr, col, lit
 from datafusion.user_defined import ScalarUDF, Volatility
+
+import springald
 from springald import Udf, UdfDefinitionError, UdfError, udf
 
 
@@ -73,7 +74,9 @@ def test_decorator_with_keywords():
         lambda: udf(add_one, [pa.int64()], pa.int64(), "immutable", "f"),
         lambda: udf(add_one, [pa.int64()], pa.int64(), "immutable", name="f"),
         lambda: udf(add_one, pa.int64(), pa.int64(), Volatility.Immutable, "f"),
-        lambda: udf(add_one, pa.field("v", pa.int64()), pa.field("r", pa.int64()), name="f"),
+        lambda: udf(
+            add_one, pa.field("v", pa.int64()), pa.field("", pa.int64()), name="f"
+        ),
         lambda: udf(add_one, (pa.int64(),), return_field=pa.int64(), name="f"),
         lambda: udf(func=add_one, input_fields=[pa.int64()], return_field=pa.int64(),
                     volatility="immutable", name="f"),
@@ -129,7 +132,7 @@ class Doubler:
         return 2 * x
 
 
-def CamelCase(x: int) -> int:  # noqa: N802
+def CamelCase(x: int) -> int:
     return x
 
 
@@ -171,8 +174,8 @@ def test_refuses_names_that_are_no_text(name):
         (datetime.date, pa.date32(), False),
         (datetime.datetime, pa.timestamp("us"), False),
         (float | None, pa.float64(), True),
-        (Optional[int], pa.int64(), True),
-        (typing.Union[str, None], pa.string(), True),
+        (Optional[int], pa.int64(), True),  # noqa: UP045
+        (typing.Union[str, None], pa.string(), True),  # noqa: UP007
         (Annotated[float, pa.float32()], pa.float32(), False),
         (Annotated[int | None, pa.uint8()], pa.uint8(), True),
         (Annotated[int, pa.int16()] | None, pa.int16(), True),
@@ -197,9 +200,9 @@ def test_hints_of_python_types(hint, arrow_type, nullable):
 
 
 def test_string_hints_see_globals_and_closures():
-    Celsius = float  # noqa: N806
+    Celsius = float
 
-    def convert(t: "Celsius", d: "datetime.date | None") -> "float":
+    def convert(t: "Celsius", d: "datetime.date | None") -> "float":  # noqa: UP037
         return t if d and Celsius else 0.0
 
     function = udf(convert)
@@ -631,8 +634,15 @@ def test_help_answers_a_newcomer():
     import pydoc
 
     pydoc.Helper(output=text).help(springald.udf)
-    for piece in ("BallistaSessionContext()", "register_udf", "input_types", "float | None",
-                  "UdfDefinitionError", "null_handling", "microseconds"):  # fmt: skip
+    for piece in (
+        "BallistaSessionContext()",
+        "register_udf",
+        "input_types",
+        "float | None",
+        "UdfDefinitionError",
+        "null_handling",
+        "microseconds",
+    ):
         assert piece in text.getvalue()
 
 

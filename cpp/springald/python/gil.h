@@ -16,7 +16,12 @@ bool IsPythonRunning();
 class GilEnter {
  public:
   GilEnter() : state_(PyGILState_Ensure()) {}
-  ~GilEnter() { PyGILState_Release(state_); }
+  /// Gives the GIL back, unless Python went down meanwhile and took it away.
+  ~GilEnter() {
+    if (IsPythonRunning()) {
+      PyGILState_Release(state_);
+    }
+  }
   GilEnter(const GilEnter&) = delete;
   GilEnter& operator=(const GilEnter&) = delete;
 
