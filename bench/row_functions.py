@@ -4,8 +4,9 @@ usage: row_functions.py [--rows N] [--repeats N] [--json FILE]
 
 For each function the same values are run through
   comprehension   [f(x) for x in values], the yardstick: no conversion, no query
-  springald       sum or count of f(x) in SQL over a table in memory, above the same query
+  springald       sum or max of f(x) in SQL over a table in memory, above the same query
                   without f
+  calls           the same, with a call of f for every row (SPRINGALD_INLINE=0)
   to_pylist       the same query with datafusion.udf and
                   pa.array([f(x) for x in array.to_pylist()]), above the same scan
   duckdb          DuckDB's native Python function, above the same scan in DuckDB
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import time
 from collections.abc import Callable
@@ -86,9 +88,12 @@ def runners(case: Case, rows: int) -> dict[str, tuple[Callable[[], object], ...]
     with_f = f"SELECT {case.aggregate}(f(c)) FROM t"
     without_f = f"SELECT {case.aggregate}(c) FROM t"
 
-    ours = BallistaSessionContext(one_thread())
-    ours.register_udf(udf(function, name="f"))
-    ours.register_record_batches("t", batches)
+    ours = {}
+    for inline in ("1", "0"):
+        os.environ["SPRINGALD_INLINE"] = inline  # read when a function is defined
+        ours[inline] = BallistaSessionContext(one_thread())
+        ours[inline].register_udf(udf(function, name="f"))
+        ours[inline].register_record_batches("t", batches)
 
     theirs = SessionContext(one_thread())
     theirs.register_udf(
@@ -110,8 +115,12 @@ def runners(case: Case, rows: int) -> dict[str, tuple[Callable[[], object], ...]
     return {
         "comprehension": (lambda: [function(x) for x in values],),
         "springald": (
-            lambda: ours.sql(with_f).collect(),
-            lambda: ours.sql(without_f).collect(),
+            lambda: ours["1"].sql(with_f).collect(),
+            lambda: ours["1"].sql(without_f).collect(),
+        ),
+        "calls": (
+            lambda: ours["0"].sql(with_f).collect(),
+            lambda: ours["0"].sql(without_f).collect(),
         ),
         "to_pylist": (
             lambda: theirs.sql(with_f).collect(),
@@ -146,7 +155,7 @@ def main() -> None:
     options = parser.parse_args()
 
     print(f"CPU ns a row, {options.rows:,} rows, least of {options.repeats} runs")
-    names = ("comprehension", "springald", "to_pylist", "duckdb")
+    names = ("comprehension", "springald", "calls", "to_pylist", "duckdb")
     heads = "".join(f"{name:>15}" for name in names)
     print(f"{'function':18}{heads}   ratio  limit")
     results = {}

@@ -16,9 +16,9 @@ namespace springald::python {
 namespace {
 
 // Rows are boxed, called and collected in blocks: the converters then are called
-// through a pointer once per block, while all of a block's floats still come from
-// CPython's free list of 100.
-constexpr int64_t kBlockRows = 32;
+// through a pointer once per block, while all of a block's results still come from
+// CPython's free list of 100 floats.
+constexpr int64_t kBlockRows = 64;
 
 // As sys.getswitchinterval().
 constexpr std::chrono::milliseconds kGilInterval{5};
@@ -31,12 +31,13 @@ class RowLoop {
  public:
   RowLoop(const UdfDefinition& definition, PyObject* callable,
           const arrow::ArrayVector& columns, int64_t num_rows,
-          const CancelToken& cancel)
+          const CancelToken& cancel, const BatchForm* batch_form)
       : definition_(definition),
         callable_(callable),
         columns_(columns),
         num_rows_(num_rows),
         cancel_(cancel),
+        batch_form_(batch_form),
         vectorcall_(PyVectorcall_Function(callable)),
         // Python code lets signals and other threads in by itself.
         runs_python_code_(PyFunction_Check(callable) || PyMethod_Check(callable)),
@@ -62,6 +63,8 @@ class RowLoop {
   arrow::Status RunBlock(int64_t first, int64_t num_rows);
   arrow::Status BoxBlock(int64_t first, int64_t* num_rows);
   void FindSkippedRows(int64_t first, int64_t num_rows);
+  arrow::Result<bool> RunBatchForm(int64_t num_rows);
+  arrow::Status CallRowsOfBlock(int64_t first, int64_t num_rows);
   template <std::size_t kNumArguments>
   arrow::Status CallBlock(int64_t first, int64_t num_rows);
   arrow::Status BetweenRows();
@@ -74,11 +77,13 @@ class RowLoop {
   const arrow::ArrayVector& columns_;
   const int64_t num_rows_;
   const CancelToken& cancel_;
+  const BatchForm* const batch_form_;
   vectorcallfunc vectorcall_;
   const bool runs_python_code_;
   std::vector<std::unique_ptr<Boxer>> boxers_;
   std::unique_ptr<ResultCollector> collector_;
   std::vector<const arrow::Array*> skipping_columns_;
+  PyRef row_iterator_;  // null where the batch form is not used
   // stack_[0] is the slot that PY_VECTORCALL_ARGUMENTS_OFFSET lends to the callee.
   std::vector<PyObject*> stack_;
   // kBlockRows values of the first argument, then of the second, ... Owned, or null;
@@ -103,6 +108,11 @@ arrow::Status RowLoop::Prepare() {
   }
   ARROW_ASSIGN_OR_RAISE(collector_,
                         MakeResultCollector(definition_.result->type(), num_rows_));
+  if (batch_form_ != nullptr && skipping_columns_.empty() &&
+      batch_form_->IsUsable(callable_)) {
+    row_iterator_ = batch_form_->NewIterator();
+    PyErr_Clear();
+  }
   return arrow::Status::OK();
 }
 
@@ -125,22 +135,54 @@ arrow::Result<std::shared_ptr<arrow::Array>> RowLoop::Run() {
 arrow::Status RowLoop::RunBlock(int64_t first, int64_t num_rows) {
   int64_t num_boxed = num_rows;
   const arrow::Status boxed = BoxBlock(first, &num_boxed);
+  ARROW_ASSIGN_OR_RAISE(const bool done, RunBatchForm(num_boxed));
+  if (!done) {
+    ARROW_RETURN_NOT_OK(CallRowsOfBlock(first, num_boxed));
+    ARROW_RETURN_NOT_OK(collector_->Append(results_, num_results_));
+    ReleaseResults();
+  }
+  return boxed;
+}
+
+/// Runs a block through the batch form and collects the results. Returns false, with
+/// nothing done, where there is none or anything goes wrong: the function has no effects
+/// then, and calling it row by row finds the same error with its row and traceback.
+arrow::Result<bool> RowLoop::RunBatchForm(int64_t num_rows) {
+  if (!row_iterator_) {
+    return false;
+  }
+  if (cancel_.is_cancelled()) {
+    return MakeUdfError(UdfErrorCode::kCancelled, "the query was cancelled");
+  }
+  SetRows(row_iterator_.get(), boxed_.data(), columns_.size(), kBlockRows, num_rows);
+  const PyRef values = batch_form_->Run(row_iterator_.get());
+  if (!values) {
+    if (PyErr_ExceptionMatches(PyExc_Exception) == 0) {
+      // Ctrl-C and the like, which would not come a second time.
+      return TakeExceptionStatus(UdfErrorCode::kExecution, definition_.name);
+    }
+    PyErr_Clear();
+    return false;
+  }
+  if (!PyList_CheckExact(values.get()) || PyList_GET_SIZE(values.get()) != num_rows) {
+    return false;
+  }
+  ARROW_RETURN_NOT_OK(collector_->Append(PySequence_Fast_ITEMS(values.get()), num_rows));
+  return true;
+}
+
+arrow::Status RowLoop::CallRowsOfBlock(int64_t first, int64_t num_rows) {
   if (!skipping_columns_.empty()) {
-    FindSkippedRows(first, num_boxed);
+    FindSkippedRows(first, num_rows);
   }
   switch (columns_.size()) {
     case 1:
-      ARROW_RETURN_NOT_OK(CallBlock<1>(first, num_boxed));
-      break;
+      return CallBlock<1>(first, num_rows);
     case 2:
-      ARROW_RETURN_NOT_OK(CallBlock<2>(first, num_boxed));
-      break;
+      return CallBlock<2>(first, num_rows);
     default:
-      ARROW_RETURN_NOT_OK(CallBlock<0>(first, num_boxed));
+      return CallBlock<0>(first, num_rows);
   }
-  ARROW_RETURN_NOT_OK(collector_->Append(results_, num_results_));
-  ReleaseResults();
-  return boxed;
 }
 
 /// Boxes all arguments of the rows up to one that cannot be boxed, and says in
@@ -269,8 +311,9 @@ std::string DescribeArguments(const arrow::ArrayVector& columns, int64_t row) {
 
 arrow::Result<std::shared_ptr<arrow::Array>> CallRows(
     const UdfDefinition& definition, PyObject* callable,
-    const arrow::ArrayVector& columns, int64_t num_rows, const CancelToken& cancel) {
-  return RowLoop(definition, callable, columns, num_rows, cancel).Run();
+    const arrow::ArrayVector& columns, int64_t num_rows, const CancelToken& cancel,
+    const BatchForm* batch_form) {
+  return RowLoop(definition, callable, columns, num_rows, cancel, batch_form).Run();
 }
 
 }  // namespace springald::python

@@ -8,6 +8,7 @@
 
 #include "springald/base/cancel_token.h"
 #include "springald/codec/udf_definition.h"
+#include "springald/python/batch_form.h"
 #include "springald/python/gil.h"
 
 namespace springald::python {
@@ -23,9 +24,12 @@ namespace springald::python {
 /// kResult where a value is not of the result's type; with kCancelled.
 /// REQUIRES: the GIL, which other threads get between rows; InitializeCalendar() and
 /// InitializePyArrow(); `columns` of the definition's types, `num_rows` long.
+///
+/// \param batch_form  The form of `callable`, used where it is usable; may be null.
 arrow::Result<std::shared_ptr<arrow::Array>> CallRows(
     const UdfDefinition& definition, PyObject* callable,
-    const arrow::ArrayVector& columns, int64_t num_rows, const CancelToken& cancel);
+    const arrow::ArrayVector& columns, int64_t num_rows, const CancelToken& cancel,
+    const BatchForm* batch_form = nullptr);
 
 /// Returns `(a, b, ...)` with the `repr` of each of the row's arguments, cut to a
 /// bound. REQUIRES: as CallRows; keeps no exception set.

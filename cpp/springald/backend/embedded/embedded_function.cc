@@ -26,7 +26,25 @@ arrow::Status CheckType(const arrow::DataType& type, const std::string& what) {
           "large_binary, binary_view, date32 and timestamp");
 }
 
+arrow::Status Cancelled() {
+  return MakeUdfError(UdfErrorCode::kCancelled, "the query was cancelled");
+}
+
+python::BatchForm BatchFormOf(const UdfDefinition& definition, PyObject* callable) {
+  if (definition.mode != UdfMode::kRow) {
+    return {};
+  }
+  return python::BatchForm::Of(
+      callable, static_cast<std::size_t>(definition.arguments->num_fields()));
+}
+
 }  // namespace
+
+EmbeddedFunction::EmbeddedFunction(std::shared_ptr<const EncodedDefinition> definition,
+                                   python::PyRef callable)
+    : definition_(std::move(definition)),
+      callable_(std::move(callable)),
+      batch_form_(BatchFormOf(definition_->definition(), callable_.get())) {}
 
 arrow::Status EmbeddedFunction::CheckSignature(const UdfDefinition& definition) {
   if (definition.arguments->num_fields() == 0) {
@@ -44,12 +62,16 @@ arrow::Result<std::shared_ptr<arrow::Array>> EmbeddedFunction::Call(
     const Batch& batch, CancelToken& cancel) const {
   const UdfDefinition& definition = definition_->definition();
   const CallInterrupt interrupt(cancel);
+  // After the registration: a token that was fired before it does not interrupt.
+  if (cancel.is_cancelled()) {
+    return Cancelled();
+  }
   auto column = definition.mode == UdfMode::kRow
                     ? python::CallRows(definition, callable_.get(), batch.columns,
-                                       batch.num_rows, cancel)
+                                       batch.num_rows, cancel, &batch_form_)
                     : python::CallArrow(definition, callable_.get(), batch.columns);
   if (!column.ok() && cancel.is_cancelled()) {
-    return MakeUdfError(UdfErrorCode::kCancelled, "the query was cancelled");
+    return Cancelled();
   }
   return column;
 }

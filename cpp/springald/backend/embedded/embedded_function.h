@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "springald/backend/backend.h"
+#include "springald/python/batch_form.h"
 #include "springald/python/py_ref.h"
 
 namespace springald {
@@ -10,9 +11,9 @@ namespace springald {
 /// A Python callable in this process. See EmbeddedBackend.
 class EmbeddedFunction : public BackendFunction {
  public:
+  /// REQUIRES: the GIL.
   EmbeddedFunction(std::shared_ptr<const EncodedDefinition> definition,
-                   python::PyRef callable)
-      : definition_(std::move(definition)), callable_(std::move(callable)) {}
+                   python::PyRef callable);
 
   /// Fails with kInvalidDefinition, naming the argument, where a type of the
   /// signature is not supported or there is no argument.
@@ -27,6 +28,7 @@ class EmbeddedFunction : public BackendFunction {
 
   const std::shared_ptr<const EncodedDefinition> definition_;
   const python::PyRef callable_;
+  const python::BatchForm batch_form_;  // of row mode
 };
 
 }  // namespace springald

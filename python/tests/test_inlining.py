@@ -1,0 +1,164 @@
+"""Row functions that are one expression run as one loop, and nobody can tell."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from springald import BallistaSessionContext, UdfError, udf
+from springald.inlining import batch_form
+
+FACTOR = 3
+
+
+def documented(c: float) -> float:
+    """Has a docstring, which is no part of the body."""
+    return c * 9 / 5 + 32
+
+
+def shout(text: str, times: int | None) -> str:
+    return f"{text.upper():>8}|{times!r}" if times is not None else text.strip()
+
+
+def divide(a: int, b: int) -> float:
+    return a / b
+
+
+def outer(x: int) -> int:
+    return x * FACTOR
+
+
+def effect(x: int) -> int:
+    return print(x) or x
+
+
+def bits(x: int) -> int:
+    return -x if x % 2 else x << 40
+
+
+INTS: list[int | None] = [0, 1, -1, 5, 256, 257, 2**31, -(2**62), None, 7] * 30
+TEXTS = ["a@b", "", "é@ü", " x@y ", None, "long " * 9 + "@z"] * 20
+Case = tuple[Callable[..., Any], list[pa.DataType], pa.DataType, list[list[Any]]]
+
+CASES: list[Case] = [
+    (documented, [pa.float64()], pa.float64(), [[1.5, None, -0.0, 1e308, float("inf")]]),
+    (documented, [pa.float32()], pa.float32(), [[1.5, 2.5] * 100]),
+    (bits, [pa.int64()], pa.int64(), [[value or 0 for value in INTS]]),
+    (bits, [pa.int64()], pa.int64(), [[0, 2**40, 1]]),  # does not fit
+    (lambda x: x, [pa.int32()], pa.int32(), [[1, 300, None, -5] * 50]),
+    (lambda x: x, [pa.uint64()], pa.float64(), [[1, 2**64 - 1]]),  # not exact
+    (lambda x: x > 3, [pa.int8()], pa.bool_(), [[1, 5, None]]),  # None > 3 raises
+    (divide, [pa.int64(), pa.int64()], pa.float64(), [INTS, [1, 2, 3, 4, 5] * 60]),
+    (divide, [pa.int64(), pa.int64()], pa.float64(), [[1] * 200, [1] * 150 + [0] * 50]),
+    (shout, [pa.string(), pa.int64()], pa.string(), [TEXTS, [1, None, 3] * 40]),
+    (lambda s: s.split("@")[1], [pa.string()], pa.string(), [TEXTS]),  # None, no "@"
+    (lambda b: b[:2], [pa.binary()], pa.binary(), [[b"abc", b"", b"\xff" * 5]]),
+    (lambda d: d.year * 100 + d.month, [pa.date32()], pa.int32(), [[date(2020, 2, 29)]]),
+    (lambda t: t.date(), [pa.timestamp("us")], pa.date32(), [[datetime(1969, 12, 31)]]),
+    (lambda x: "text", [pa.int64()], pa.int64(), [[1, 2]]),  # a wrong type
+    (lambda x: None if x < 3 else x, [pa.int64()], pa.int64(), [[1, 5]]),
+]
+
+
+def outcome(case: Case, inline: bool, monkeypatch: pytest.MonkeyPatch) -> Any:
+    function, input_types, return_type, columns = case
+    monkeypatch.setenv("SPRINGALD_INLINE", "1" if inline else "0")
+    wrapped = udf(
+        function, input_types=input_types, return_type=return_type, mode="row", name="f"
+    )
+    ctx = BallistaSessionContext()
+    ctx.register_udf(wrapped)
+    names = [f"c{i}" for i in range(len(columns))]
+    arrays = [pa.array(v, t) for v, t in zip(columns, input_types, strict=True)]
+    ctx.register_record_batches("t", [[pa.record_batch(arrays, names=names)]])
+    try:
+        table = ctx.sql(f"SELECT f({', '.join(names)}) AS r FROM t").to_arrow_table()
+    except UdfError as error:
+        return type(error), error.row, error.arguments, str(error)
+    return table.column("r").to_pylist(), table.schema
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c[0].__name__)
+def test_results_and_errors_are_those_of_the_calls(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert batch_form(case[0], len(case[1])) is not None
+    called = outcome(case, False, monkeypatch)
+    assert outcome(case, True, monkeypatch) == called
+
+
+def closure() -> Callable[[int], int]:
+    step = 2
+    return lambda x: x + step
+
+
+def changed(x: int) -> int:
+    return x + 1
+
+
+changed.__code__ = (lambda x: x + 2).__code__
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        (outer, "a global may change"),
+        (effect, "a call may have effects"),
+        (closure(), "a variable of the closure may change"),
+        (lambda x: [x].append(x), "a method that is not listed"),
+        (lambda x: (y := x) + y, "an assignment"),
+        (lambda x: x is FACTOR, "a name"),
+        (lambda x: x is x, "another object may stand for an equal value"),
+        (lambda x, *rest: x, "more parameters than arguments"),
+        (changed, "the source is not that of the code"),
+        (eval("lambda x: x + 1"), "there is no source"),
+        (len, "written in C"),
+    ],
+)
+def test_other_functions_are_called(function: Callable[..., Any], reason: str) -> None:
+    assert batch_form(function, 1) is None, reason
+
+
+def test_two_lambdas_of_one_line_are_told_apart() -> None:
+    one, two = (lambda x: x + 1), (lambda x: x + 1.0)
+    values = [form([1]) for form in (batch_form(one, 1), batch_form(two, 1)) if form]
+    assert list(map(repr, values)) == ["[2]", "[2.0]"]
+
+
+def test_a_profiler_sees_every_call() -> None:
+    wrapped = udf(changed_later, name="f")
+    ctx = BallistaSessionContext()
+    ctx.register_udf(wrapped)
+    calls = 0
+
+    def profile(frame: Any, event: str, arg: Any) -> None:
+        nonlocal calls
+        calls += event == "call" and frame.f_code is changed_later.__code__
+
+    sys.setprofile(profile)
+    try:
+        ctx.sql("SELECT f(CAST(1 AS BIGINT))").collect()
+    finally:
+        sys.setprofile(None)
+    assert calls >= 1
+
+
+def changed_later(x: int) -> int:
+    return x + 1
+
+
+def test_a_function_whose_code_is_replaced_runs_the_new_code() -> None:
+    def replaced(x: int) -> int:
+        return x + 1
+
+    ctx = BallistaSessionContext()
+    ctx.register_udf(udf(replaced, volatility="volatile"))
+    query = "SELECT replaced(CAST(1 AS BIGINT)) AS r"
+    assert ctx.sql(query).to_pylist() == [{"r": 2}]
+    replaced.__code__ = (lambda x: x + 10).__code__
+    assert ctx.sql(query).to_pylist() == [{"r": 11}]
