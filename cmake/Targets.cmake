@@ -6,7 +6,8 @@ target_compile_options(springald_options INTERFACE -Wall -Wextra -Werror
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(SPRINGALD_SANITIZE)
   target_compile_options(springald_options INTERFACE
-    -fsanitize=${SPRINGALD_SANITIZE} -fno-omit-frame-pointer -g)
+    -fsanitize=${SPRINGALD_SANITIZE} -fno-sanitize-recover=undefined
+    -fno-omit-frame-pointer -g)
   target_link_options(springald_options INTERFACE -fsanitize=${SPRINGALD_SANITIZE})
 endif()
 target_include_directories(springald_options INTERFACE

@@ -15,8 +15,8 @@
 /// it is NULL. No C++ or Python exception crosses this header.
 /// Versions: a struct that the caller fills begins with its own size; fields past
 /// that size are taken as absent. The functions of `libspringald_codec`, which
-/// needs no Python, are those named `springald_definition_*`, `springald_error_*`
-/// and `springald_*version`.
+/// needs no Python, are those named `springald_definition_*` and
+/// `springald_*version`.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -27,7 +27,8 @@ extern "C" {
 
 #define SPRINGALD_EXPORT __attribute__((visibility("default")))
 
-/// The Arrow C Data Interface, as <https://arrow.apache.org/docs/format/CDataInterface.html>.
+/// The Arrow C Data Interface, as
+/// <https://arrow.apache.org/docs/format/CDataInterface.html>.
 struct ArrowArray;
 struct ArrowSchema;
 
@@ -57,14 +58,14 @@ enum springald_status {
 /// What went wrong. Zero-initialize before use; call `release` when it is set.
 /// Strings are UTF-8 and null-terminated, or NULL where they do not apply.
 struct springald_error {
-  int32_t code;               ///< A `springald_status`.
-  const char* message;        ///< What is wrong, with the values; never NULL.
-  const char* udf_name;       ///< The function's name.
-  const char* exception_type; ///< The Python class that was raised.
-  const char* traceback;      ///< The user's frames, as Python prints them.
-  const char* arguments;      ///< `repr` of the failing row's arguments.
-  int64_t row;                ///< The failing row of the batch, from 0; or -1.
-  int32_t retryable;          ///< Not 0 where the same call may succeed later.
+  int32_t code;                ///< A `springald_status`.
+  const char* message;         ///< What is wrong, with the values; never NULL.
+  const char* udf_name;        ///< The function's name.
+  const char* exception_type;  ///< The Python class that was raised.
+  const char* traceback;       ///< The user's frames, as Python prints them.
+  const char* arguments;       ///< `repr` of the failing row's arguments.
+  int64_t row;                 ///< The failing row of the batch, from 0; or -1.
+  int32_t retryable;           ///< Not 0 where the same call may succeed later.
   /// The exception object where it was raised in this process, else NULL.
   /// Borrowed; alive until `release`. Use it with the GIL held only.
   struct _object* exception;
@@ -153,9 +154,8 @@ struct springald_runtime;
 
 /// Receives a record. `level` is as in Python's `logging` (10 debug, 20 info, 30
 /// warning, 40 error). Called from any thread; strings live for the call only.
-typedef void (*springald_log_callback)(void* context, int32_t level,
-                                       const char* message, const char* udf_name,
-                                       const char* udf_hash);
+typedef void (*springald_log_callback)(void* context, int32_t level, const char* message,
+                                       const char* udf_name, const char* udf_hash);
 
 /// Receives the figures of each finished call: rows, nanoseconds in the user's
 /// function with conversions, and the `springald_status` it ended with.
@@ -164,7 +164,7 @@ typedef void (*springald_metric_callback)(void* context, const char* udf_name,
                                           int64_t elapsed_ns, int32_t status);
 
 struct springald_runtime_options {
-  size_t struct_size;  ///< `sizeof(struct springald_runtime_options)`
+  size_t struct_size;          ///< `sizeof(struct springald_runtime_options)`
   springald_log_callback log;  ///< May be NULL.
   void* log_context;
   springald_metric_callback metric;  ///< May be NULL.
@@ -175,9 +175,9 @@ struct springald_runtime_options {
 };
 
 /// Makes a runtime. `options` may be NULL.
-SPRINGALD_EXPORT int32_t springald_runtime_create(
-    const struct springald_runtime_options* options, struct springald_runtime** out,
-    struct springald_error* error);
+SPRINGALD_EXPORT int32_t
+springald_runtime_create(const struct springald_runtime_options* options,
+                         struct springald_runtime** out, struct springald_error* error);
 
 /// Releases the handle; functions that were loaded stay usable. NULL is allowed.
 SPRINGALD_EXPORT void springald_runtime_release(struct springald_runtime* runtime);

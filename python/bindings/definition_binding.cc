@@ -195,12 +195,12 @@ void BindDefinition(nb::module_& module) {
       .def_prop_ro("requirements", Requirements)
       .def_prop_ro("source", SourceOf)
       .def_prop_ro("payload", Payload)
-      .def_prop_ro("arguments",
-                   [](const Definition& self) { return Signature(self, true); },
-                   nb::for_getter(nb::sig("def arguments(self, /) -> typing.Any")))
-      .def_prop_ro("result",
-                   [](const Definition& self) { return Signature(self, false); },
-                   nb::for_getter(nb::sig("def result(self, /) -> typing.Any")));
+      .def_prop_ro(
+          "arguments", [](const Definition& self) { return Signature(self, true); },
+          nb::for_getter(nb::sig("def arguments(self, /) -> typing.Any")))
+      .def_prop_ro(
+          "result", [](const Definition& self) { return Signature(self, false); },
+          nb::for_getter(nb::sig("def result(self, /) -> typing.Any")));
 }
 
 }  // namespace springald::bindings

@@ -9,8 +9,7 @@ namespace {
 nb::object Text(const char* text) {
   // A message may quote bytes that are no UTF-8.
   const std::string_view view = text == nullptr ? "" : text;
-  return nb::steal(PyUnicode_DecodeUTF8(view.data(),
-                                        static_cast<Py_ssize_t>(view.size()),
+  return nb::steal(PyUnicode_DecodeUTF8(view.data(), static_cast<Py_ssize_t>(view.size()),
                                         "backslashreplace"));
 }
 
@@ -27,11 +26,9 @@ void Raise(const springald_error& error, nb::handle make_error) {
   info["arguments"] = Text(error.arguments);
   info["retryable"] = error.retryable != 0;
   const nb::object original =
-      error.exception == nullptr ? nb::none()
-                                 : nb::borrow(nb::handle(error.exception));
+      error.exception == nullptr ? nb::none() : nb::borrow(nb::handle(error.exception));
   const nb::object exception = make_error(info, original);
-  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception.ptr())),
-                  exception.ptr());
+  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception.ptr())), exception.ptr());
   throw nb::python_error();
 }
 

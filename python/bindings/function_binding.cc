@@ -111,9 +111,8 @@ class Function {
     ArrowArray out{};
     Error error;
     ++call_depth;
-    const int32_t code =
-        springald_function_invoke(handle_, exported.data(), exported.size(), num_rows,
-                                  cancel->get(), &out, &error);
+    const int32_t code = springald_function_invoke(
+        handle_, exported.data(), exported.size(), num_rows, cancel->get(), &out, &error);
     --call_depth;
     if (code != 0) {
       Raise(error, runtime_->make_error);
@@ -206,12 +205,16 @@ class Runtime {
     return Function(state_, handle, definition);
   }
 
-  int32_t Interrupt() {
-    const auto fired =
-        std::exchange(state_->cancel, std::make_shared<CancelToken>());
+  int32_t Interrupt(bool hold) {
+    const auto fired = state_->cancel;
+    if (!hold) {
+      Resume();
+    }
     const nb::gil_scoped_release release;
     return springald_cancel_token_fire(fired->get());
   }
+
+  void Resume() { state_->cancel = std::make_shared<CancelToken>(); }
 
  private:
   const std::shared_ptr<RuntimeState> state_;
@@ -222,8 +225,7 @@ class Runtime {
 void BindFunctions(nb::module_& module) {
   nb::class_<Column>(module, "Column", "One result column on its way to the engine.")
       .def(
-          "__arrow_c_array__",
-          [](Column& self, nb::object) { return self.ToCapsules(); },
+          "__arrow_c_array__", [](Column& self, nb::object) { return self.ToCapsules(); },
           nb::arg("requested_schema") = nb::none(),
           nb::sig("def __arrow_c_array__(self, requested_schema: object | None = None) "
                   "-> tuple[object, object]"));
@@ -240,8 +242,10 @@ void BindFunctions(nb::module_& module) {
            nb::arg("make_error"))
       .def("load", &Runtime::Load, nb::arg("definition"), nb::arg("live") = nb::none(),
            "Make a function of the definition's payload, or of the live object.")
-      .def("interrupt", &Runtime::Interrupt,
-           "Cancel every call that is in progress and return how many there were.")
+      .def("interrupt", &Runtime::Interrupt, nb::arg("hold") = false,
+           "Cancel every call that is in progress and return how many there were. With "
+           "`hold`, calls that begin later are cancelled too, until `resume`.")
+      .def("resume", &Runtime::Resume, "Let calls begin again.")
       .def("in_call", [](const Runtime&) { return call_depth > 0; });
 }
 

@@ -92,7 +92,12 @@ class Runtime:
     def load(self, definition: Definition, live: object | None = None) -> Function:
         """Make a function of the definition's payload, or of the live object."""
 
-    def interrupt(self) -> int:
-        """Cancel every call that is in progress and return how many there were."""
+    def interrupt(self, hold: bool = False) -> int:
+        """
+        Cancel every call that is in progress and return how many there were. With `hold`, calls that begin later are cancelled too, until `resume`.
+        """
+
+    def resume(self) -> None:
+        """Let calls begin again."""
 
     def in_call(self) -> bool: ...

@@ -23,7 +23,12 @@ from springald.engine_threads import EngineThreads
 from springald.error_crossing import translated
 from springald.errors import UdfCancelledError, UdfError
 from springald.interrupt_watch import InterruptWatch
-from springald.runtime import in_udf_call, interrupt_calls
+from springald.runtime import (
+    in_udf_call,
+    interrupt_calls,
+    listen_to_interrupts,
+    resume_calls,
+)
 
 __all__ = ["enter_engine", "wrap_method"]
 
@@ -37,6 +42,8 @@ _nested: contextvars.ContextVar[bool] = contextvars.ContextVar(
 _lock = threading.Lock()
 _waiting_threads: set[int] = set()
 _nested_count = 0
+# Whether the calls of the main thread's query are being refused, after a Ctrl-C.
+_is_holding = False
 _threads = EngineThreads()
 
 
@@ -59,33 +66,65 @@ def enter_engine(method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R
         _waiting_threads.add(thread)
     try:
         if threading.current_thread() is threading.main_thread():
-            with translated(), _watch.armed():
-                return method(*args, **kwargs)
+            return _in_main_thread(method, *args, **kwargs)
         with translated():
             return method(*args, **kwargs)
     except KeyboardInterrupt as interrupt:
         interrupt.__suppress_context__ = True  # the engine's text about it says nothing
         _interrupt_calls(thread)
         raise
-    except UdfCancelledError:
-        # Ended by the watch before the engine looked for signals. Python's own interrupt
-        # was then raised, and lost, in a callback of the runtime.
-        if thread == threading.main_thread().ident and _watch.fired:
-            raise KeyboardInterrupt from None
-        raise
     finally:
         with _lock:
             _waiting_threads.discard(thread)
 
 
-def _interrupt_calls(thread: int | None) -> None:
+def _in_main_thread(method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call `method`, and do not let a Ctrl-C be lost on its way through the engine.
+
+    While planning, the engine takes any failure of a function for "not a constant": it
+    tries again, and runs the query after all. So once a call was interrupted, all that
+    follow fail, whatever the engine makes of it, and the end is a KeyboardInterrupt.
+    """
+    global _is_holding
+    try:
+        with translated(), _watch.armed():
+            result = method(*args, **kwargs)
+    except UdfCancelledError:
+        if _is_holding:
+            raise KeyboardInterrupt from None
+        raise
+    else:
+        if _is_holding:
+            raise KeyboardInterrupt
+        return result
+    finally:
+        if _is_holding:
+            _is_holding = False
+            resume_calls()
+
+
+def _interrupt_calls(thread: int | None, *, hold: bool = False) -> None:
+    global _is_holding
     with _lock:
         alone = _waiting_threads <= {thread}
     if alone:
-        interrupt_calls()
+        _is_holding = hold
+        interrupt_calls(hold=hold)
 
 
-_watch = InterruptWatch(lambda: _interrupt_calls(threading.main_thread().ident))
+def _interrupt_main_query() -> None:
+    main = threading.main_thread().ident
+    if main in _waiting_threads:
+        _interrupt_calls(main, hold=True)
+
+
+def _call_was_interrupted() -> None:
+    if threading.current_thread() is threading.main_thread():
+        _interrupt_main_query()
+
+
+_watch = InterruptWatch(_interrupt_main_query)
+listen_to_interrupts(_call_was_interrupted)
 
 
 def _in_own_thread(method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -6,7 +6,7 @@ import atexit
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ _logger = logging.getLogger("springald")
 _logger.addHandler(logging.NullHandler())
 _lock = threading.Lock()
 _runtime: _springald.Runtime | None = None
+_listener: Callable[[], None] | None = None
 _was_interrupted = False
 
 
@@ -63,17 +64,40 @@ def get_runtime() -> _springald.Runtime:
     if _runtime is None:
         with _lock:
             if _runtime is None:
-                _runtime = _springald.Runtime(log=_log, make_error=make_recorded_error)
+                _runtime = _springald.Runtime(log=_log, make_error=_make_error)
                 atexit.register(_end_calls, _runtime)
     return _runtime
 
 
-def interrupt_calls() -> None:
-    """End the calls of functions that are in progress in this process."""
+def interrupt_calls(*, hold: bool = False) -> None:
+    """End the calls of functions that are in progress in this process.
+
+    Args:
+        hold: End also those that begin later, until :func:`resume_calls`.
+    """
     global _was_interrupted
     if _runtime is not None:
         _was_interrupted = True
-        _runtime.interrupt()
+        _runtime.interrupt(hold)
+
+
+def resume_calls() -> None:
+    """Let calls begin again after ``interrupt_calls(hold=True)``."""
+    if _runtime is not None:
+        _runtime.resume()
+
+
+def listen_to_interrupts(listener: Callable[[], None]) -> None:
+    """Have `listener` called, in its thread, when a call ends with KeyboardInterrupt."""
+    global _listener
+    _listener = listener
+
+
+def _make_error(info: Mapping[str, Any], original: BaseException | None) -> BaseException:
+    error = make_recorded_error(info, original)
+    if isinstance(error, KeyboardInterrupt) and _listener is not None:
+        _listener()
+    return error
 
 
 def _end_calls(runtime: _springald.Runtime) -> None:

@@ -58,6 +58,7 @@ class Udf(ScalarUDF):
         definition: _springald.Definition | None = None,
     ) -> None:
         """Use :func:`springald.udf` or :meth:`from_bytes` instead."""
+        self.__name__ = signature.name
         if function is not None:
             functools.update_wrapper(self, function)
         self._options = options or Options()
@@ -199,7 +200,10 @@ class Udf(ScalarUDF):
                     f"{self.name}() takes no keyword arguments: {sorted(kwargs)}"
                 )
             return list(args)
-        bound = parameters.bind(*args, **kwargs)
+        try:
+            bound = parameters.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{self.name}(): {error}") from None
         bound.apply_defaults()
         return list(bound.args)[: max(len(self._signature.arguments), len(args))]
 

@@ -261,3 +261,33 @@ def test_a_query_inside_a_function_ends_too(script, partitions):
     sent = running.interrupt()
     assert interrupted_after(running.line(), sent) < 4.0
     assert running.rest() == ["rows since 0"]
+
+
+@pytest.mark.parametrize("pause", ["time.sleep(0.01)", "sum(range(100_000))"])
+def test_a_constant_call_while_planning_ends_too(script, pause):
+    """The engine takes a failure while planning for "not a constant", and tries again."""
+    running = script(
+        f"""
+        @udf
+        def endless(n: int) -> int:
+            say("started") if n == 1 else None
+            while n:
+                {pause}
+            return n
+
+        ctx = BallistaSessionContext()
+        ctx.register_udf(endless)
+        try:
+            ctx.sql("SELECT endless(1)").collect()
+        except KeyboardInterrupt as error:
+            say("interrupted", type(error).__name__, time.time())
+        say(ctx.sql("SELECT endless(0) AS r").to_pydict())
+        """
+    )
+    assert running.line() == "started"
+    sent = running.interrupt()
+    lines = [running.line()]
+    while lines[-1] == "started":  # the engine's further tries, which are refused
+        lines.append(running.line())
+    assert interrupted_after(lines[-1], sent) < 4.0  # 2 s, and a busy machine
+    assert running.line() == "{'r': [0]}"

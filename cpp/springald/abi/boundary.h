@@ -23,11 +23,9 @@ int32_t AtBoundary(springald_error* error, Body&& body) noexcept {
     return ExportStatus(std::forward<Body>(body)(), error);
   } catch (const std::exception& exception) {
     return ExportStatus(
-        arrow::Status::UnknownError("Uncaught C++ exception: ", exception.what()),
-        error);
+        arrow::Status::UnknownError("Uncaught C++ exception: ", exception.what()), error);
   } catch (...) {
-    return ExportStatus(arrow::Status::UnknownError("Uncaught non-C++ exception"),
-                        error);
+    return ExportStatus(arrow::Status::UnknownError("Uncaught non-C++ exception"), error);
   }
 }
 

@@ -34,8 +34,8 @@ arrow::Result<UdfDefinition> FromFields(const springald_definition_fields& field
       TextOf(fields.python_implementation), TextOf(fields.python_version),
       TextOf(fields.cloudpickle_version), TextOf(fields.pyarrow_version)};
   for (std::size_t i = 0; i < fields.num_requirements; ++i) {
-    definition.requirements.push_back({TextOf(fields.requirements[i].module),
-                                       TextOf(fields.requirements[i].version)});
+    definition.requirements.push_back(
+        {TextOf(fields.requirements[i].module), TextOf(fields.requirements[i].version)});
   }
   if (fields.source_text != nullptr) {
     definition.source = SourceText{TextOf(fields.source_file), fields.source_first_line,
@@ -112,17 +112,14 @@ const char* springald_version(void) { return SPRINGALD_VERSION; }
 
 int32_t springald_definition_create(const springald_definition_fields* fields,
                                     ArrowSchema* arguments, ArrowSchema* result,
-                                    springald_definition** out,
-                                    springald_error* error) {
+                                    springald_definition** out, springald_error* error) {
   return AtBoundary(error, [&] {
-    return springald::abi::Create(springald::abi::Known(*fields), arguments, result,
-                                  out);
+    return springald::abi::Create(springald::abi::Known(*fields), arguments, result, out);
   });
 }
 
 int32_t springald_definition_decode(const uint8_t* bytes, size_t size,
-                                    springald_definition** out,
-                                    springald_error* error) {
+                                    springald_definition** out, springald_error* error) {
   return AtBoundary(error, [&]() -> arrow::Status {
     ARROW_ASSIGN_OR_RAISE(auto encoded,
                           springald::EncodedDefinition::Decode(
@@ -170,6 +167,4 @@ int32_t springald_definition_signature(const springald_definition* definition,
   });
 }
 
-void springald_definition_release(springald_definition* definition) {
-  delete definition;
-}
+void springald_definition_release(springald_definition* definition) { delete definition; }

@@ -34,10 +34,10 @@ arrow::Status ImportBatch(const Function& function, ArrowArray* arguments,
     status = column.status();
   }
   if (status.ok() && num_arguments > batch->columns.size()) {
-    return MakeUdfError(UdfErrorCode::kInternal,
-                        "the batch has the wrong number of columns: " +
-                            std::to_string(num_arguments) + ", expected " +
-                            std::to_string(batch->columns.size()));
+    return MakeUdfError(
+        UdfErrorCode::kInternal,
+        "the batch has the wrong number of columns: " + std::to_string(num_arguments) +
+            ", expected " + std::to_string(batch->columns.size()));
   }
   return status;
 }
@@ -66,17 +66,16 @@ int32_t springald_function_invoke(const springald_function* function,
     springald::CancelToken never;
     // Held for the call, so that the caller may release its handle meanwhile.
     const auto token = cancel == nullptr ? nullptr : cancel->token;
-    return springald::abi::Invoke(*function->function, arguments, num_arguments,
-                                  num_rows, token == nullptr ? never : *token, out);
+    return springald::abi::Invoke(*function->function, arguments, num_arguments, num_rows,
+                                  token == nullptr ? never : *token, out);
   });
 }
 
 void springald_function_metrics(const springald_function* function,
                                 springald_metrics* out) {
   const auto metrics = function->function->metrics();
-  const springald_metrics all{out->struct_size,    metrics.num_loads,
-                              metrics.num_calls,   metrics.num_rows,
-                              metrics.python_ns,   metrics.num_errors};
+  const springald_metrics all{out->struct_size, metrics.num_loads, metrics.num_calls,
+                              metrics.num_rows, metrics.python_ns, metrics.num_errors};
   std::memcpy(out, &all, std::min(out->struct_size, sizeof(all)));
 }
 

@@ -27,8 +27,7 @@ Runtime::Options FromOptions(const springald_runtime_options* given) {
   if (known.metric != nullptr) {
     options.observer.metric = [metric = known.metric, context = known.metric_context](
                                   const std::string& name, const std::string& hash,
-                                  int64_t num_rows, int64_t elapsed_ns,
-                                  int32_t status) {
+                                  int64_t num_rows, int64_t elapsed_ns, int32_t status) {
       metric(context, name.c_str(), hash.c_str(), num_rows, elapsed_ns, status);
     };
   }
@@ -54,8 +53,8 @@ using springald::abi::AtBoundary;
 int32_t springald_runtime_create(const springald_runtime_options* options,
                                  springald_runtime** out, springald_error* error) {
   return AtBoundary(error, [&] {
-    *out = new springald_runtime{std::make_shared<springald::Runtime>(
-        springald::abi::FromOptions(options))};
+    *out = new springald_runtime{
+        std::make_shared<springald::Runtime>(springald::abi::FromOptions(options))};
     return arrow::Status::OK();
   });
 }

@@ -40,8 +40,7 @@ class ByteReader {
   /// Returns the next `num_bytes` bytes.
   ///
   /// Fails where `num_bytes` is above `limit_bytes` or above what is left.
-  arrow::Result<std::string_view> ReadBytes(uint64_t num_bytes,
-                                            std::size_t limit_bytes);
+  arrow::Result<std::string_view> ReadBytes(uint64_t num_bytes, std::size_t limit_bytes);
 
   /// Returns as many bytes as the varint in front of them says; fails as
   /// ReadVarint and ReadBytes do.

@@ -25,8 +25,9 @@ void ExpectInvalid(const arrow::Result<T>& result, const std::string& piece) {
 }
 
 TEST(ByteReader, ReadsLittleEndianIntegers) {
-  const std::string bytes = Bytes("\x01\x02\x03\x04\x05\x06\x07\xff\xfe\xfd\xfc\xfb"
-                                  "\xfa\xf9\xf8");
+  const std::string bytes = Bytes(
+      "\x01\x02\x03\x04\x05\x06\x07\xff\xfe\xfd\xfc\xfb"
+      "\xfa\xf9\xf8");
   ByteReader reader(bytes);
   EXPECT_EQ(reader.ReadUint8().ValueOrDie(), 0x01);
   EXPECT_EQ(reader.ReadUint16().ValueOrDie(), 0x0302);
@@ -45,11 +46,12 @@ TEST(ByteReader, RefusesIntegerPastEndAndStays) {
 }
 
 TEST(ByteReader, ReadsVarints) {
-  const std::string bytes = Bytes("\x00\x7f\x80\x01\xac\x02"
-                                  "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
+  const std::string bytes = Bytes(
+      "\x00\x7f\x80\x01\xac\x02"
+      "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
   ByteReader reader(bytes);
-  for (const uint64_t expected : {uint64_t{0}, uint64_t{127}, uint64_t{128},
-                                  uint64_t{300}, ~uint64_t{0}}) {
+  for (const uint64_t expected :
+       {uint64_t{0}, uint64_t{127}, uint64_t{128}, uint64_t{300}, ~uint64_t{0}}) {
     EXPECT_EQ(reader.ReadVarint().ValueOrDie(), expected);
   }
   EXPECT_TRUE(reader.AtEnd());
@@ -72,13 +74,15 @@ TEST(ByteReader, RefusesVarintThatIsCutOff) {
 TEST(ByteReader, RefusesVarintOver64Bits) {
   ExpectInvalid(ByteReader("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02").ReadVarint(),
                 "longer than 64 bits");
-  ExpectInvalid(
-      ByteReader("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01").ReadVarint(),
-      "longer than 64 bits");
+  ExpectInvalid(ByteReader("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01").ReadVarint(),
+                "longer than 64 bits");
 }
 
 TEST(ByteReader, ReadsLengthDelimitedSlicesInPlace) {
-  const std::string bytes = Bytes("\x03" "abc" "\x00");
+  const std::string bytes = Bytes(
+      "\x03"
+      "abc"
+      "\x00");
   ByteReader reader(bytes);
   const auto slice = reader.ReadLengthDelimited(3).ValueOrDie();
   EXPECT_EQ(slice, "abc");
@@ -88,11 +92,14 @@ TEST(ByteReader, ReadsLengthDelimitedSlicesInPlace) {
 }
 
 TEST(ByteReader, RefusesLengthPastEnd) {
-  ByteReader reader("\x04" "abc");
+  ByteReader reader(
+      "\x04"
+      "abc");
   ExpectInvalid(reader.ReadLengthDelimited(kNoLimit), "4 announced, 3 left");
   EXPECT_EQ(reader.offset(), 0u);
   // The largest length there is must not wrap around.
-  ExpectInvalid(ByteReader("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01" "abc")
+  ExpectInvalid(ByteReader("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"
+                           "abc")
                     .ReadLengthDelimited(kNoLimit),
                 "18446744073709551615 announced, 3 left");
 }

@@ -24,7 +24,8 @@ class CancelToken {
   /// Cancels for good, runs the interrupters, and returns how many there were.
   int32_t Cancel();
 
-  /// Registers a running call and returns the key for Remove.
+  /// Registers a running call and returns the key for Remove. On a token that is
+  /// cancelled already the interrupter is not run: look at is_cancelled() afterwards.
   uint64_t Add(Interrupter interrupter);
 
   /// Forgets a call that has ended.

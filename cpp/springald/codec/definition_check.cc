@@ -51,8 +51,8 @@ Status CheckEnumerations(const UdfDefinition& definition) {
 Status CheckSize(std::string_view what, std::size_t size, std::size_t limit,
                  std::string_view unit) {
   if (size > limit) {
-    return Status::Invalid("The ", what, " is too large: ", size, " ", unit,
-                           ", at most ", limit, " are accepted");
+    return Status::Invalid("The ", what, " is too large: ", size, " ", unit, ", at most ",
+                           limit, " are accepted");
   }
   return Status::OK();
 }
@@ -101,8 +101,8 @@ Status CheckRequirements(const UdfDefinition& definition, const DecodeLimits& li
                              requirement.version, "'");
     }
     ARROW_RETURN_NOT_OK(CheckString("required module", requirement.module, limits));
-    ARROW_RETURN_NOT_OK(CheckString("version of a required module",
-                                    requirement.version, limits));
+    ARROW_RETURN_NOT_OK(
+        CheckString("version of a required module", requirement.version, limits));
   }
   return Status::OK();
 }

@@ -20,7 +20,6 @@ arrow::Status CheckDefinition(const UdfDefinition& definition,
 
 /// Returns `status` as kInvalidDefinition about the function `udf_name`, which may
 /// be empty. A status that is OK is returned as it is.
-arrow::Status AsDefinitionError(const arrow::Status& status,
-                                const std::string& udf_name);
+arrow::Status AsDefinitionError(const arrow::Status& status, const std::string& udf_name);
 
 }  // namespace springald

@@ -37,9 +37,7 @@ void ExpectGolden(const std::string& name, const UdfDefinition& expected) {
 
 TEST(DefinitionCodec, KeepsEveryField) { ExpectRoundTrip(FullDefinition()); }
 
-TEST(DefinitionCodec, KeepsTheSmallestDefinition) {
-  ExpectRoundTrip(TinyDefinition());
-}
+TEST(DefinitionCodec, KeepsTheSmallestDefinition) { ExpectRoundTrip(TinyDefinition()); }
 
 TEST(DefinitionCodec, KeepsEveryEnumeration) {
   UdfDefinition definition = TinyDefinition();
@@ -88,8 +86,7 @@ TEST(DefinitionCodec, ComputesTheHashOfAnInlinePayload) {
   UdfDefinition definition = TinyDefinition();
   definition.payload_hash = ContentHash::Of("something else");
   const std::string bytes = EncodeDefinition(definition).ValueOrDie();
-  EXPECT_EQ(DecodeDefinition(bytes)->payload_hash,
-            ContentHash::Of(definition.payload));
+  EXPECT_EQ(DecodeDefinition(bytes)->payload_hash, ContentHash::Of(definition.payload));
 }
 
 TEST(DefinitionCodec, ReadsFieldsInAnyOrder) {
@@ -109,8 +106,10 @@ TEST(DefinitionCodec, SkipsWhatALaterWriterAdded) {
   fields.SetVarint(definition_field::kFormatVersion, 7);
   fields.SetVarint(16, 5);
   fields.SetBytes(17, "later");
-  fields.SetRaw(18, std::string("\x95\x01" "1234"));        // fixed32
-  fields.SetRaw(19, std::string("\x99\x01" "12345678"));    // fixed64
+  fields.SetRaw(18, std::string("\x95\x01"
+                                "1234"));  // fixed32
+  fields.SetRaw(19, std::string("\x99\x01"
+                                "12345678"));  // fixed64
   WireWriter environment;
   environment.WriteBytes(environment_field::kImplementation, "cpython");
   environment.WriteVarint(99, 1);
@@ -144,10 +143,9 @@ TEST(DefinitionCodec, EqualsSeesEveryField) {
   EXPECT_TRUE(differs([](UdfDefinition* d) { d->name = "g"; }));
   EXPECT_TRUE(differs([](UdfDefinition* d) { d->mode = UdfMode::kArrow; }));
   EXPECT_TRUE(differs([](UdfDefinition* d) { d->arguments.reset(); }));
-  EXPECT_TRUE(differs(
-      [](UdfDefinition* d) { d->arguments = d->arguments->RemoveMetadata(); }));
   EXPECT_TRUE(
-      differs([](UdfDefinition* d) { d->result = d->result->RemoveMetadata(); }));
+      differs([](UdfDefinition* d) { d->arguments = d->arguments->RemoveMetadata(); }));
+  EXPECT_TRUE(differs([](UdfDefinition* d) { d->result = d->result->RemoveMetadata(); }));
   EXPECT_TRUE(differs([](UdfDefinition* d) { d->volatility = Volatility::kStable; }));
   EXPECT_TRUE(differs([](UdfDefinition* d) { d->null_handling = NullHandling::kCall; }));
   EXPECT_TRUE(differs([](UdfDefinition* d) { d->environment.version = "3.12.0"; }));

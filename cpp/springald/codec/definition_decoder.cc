@@ -124,8 +124,7 @@ Status ReadSource(WireReader reader, const DecodeLimits& limits, SourceText* out
   return Status::OK();
 }
 
-Result<std::shared_ptr<arrow::Schema>> ReadSchema(WireReader* reader,
-                                                  const WireTag& tag,
+Result<std::shared_ptr<arrow::Schema>> ReadSchema(WireReader* reader, const WireTag& tag,
                                                   const DecodeLimits& limits) {
   ARROW_ASSIGN_OR_RAISE(const auto bytes,
                         reader->ReadBytes(tag, limits.max_signature_bytes));
@@ -165,14 +164,16 @@ Status CheckVersions(std::string_view bytes) {
                            ". Upgrade springald on this machine");
   }
   if (format_version == 0 || min_reader_version == 0) {
-    return Status::Invalid("The format version or the version of its oldest reader is "
-                           "not given: ",
-                           format_version, ", ", min_reader_version);
+    return Status::Invalid(
+        "The format version or the version of its oldest reader is "
+        "not given: ",
+        format_version, ", ", min_reader_version);
   }
   if (min_reader_version > format_version) {
-    return Status::Invalid("The version of the oldest reader is above the format "
-                           "version: ",
-                           min_reader_version, ", ", format_version);
+    return Status::Invalid(
+        "The version of the oldest reader is above the format "
+        "version: ",
+        min_reader_version, ", ", format_version);
   }
   return Status::OK();
 }
@@ -216,8 +217,8 @@ class DefinitionReader {
       case definition_field::kKind:
         return About("kind", ReadInt32(reader, tag, &definition_->kind));
       case definition_field::kName:
-        return About("name", ReadText(reader, tag, limits_.max_name_bytes,
-                                      &definition_->name));
+        return About("name",
+                     ReadText(reader, tag, limits_.max_name_bytes, &definition_->name));
       case definition_field::kMode:
         return About("mode", ReadInt32(reader, tag, &definition_->mode));
       case definition_field::kArguments:

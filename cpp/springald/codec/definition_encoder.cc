@@ -34,8 +34,7 @@ std::string EncodeRequirement(const Requirement& requirement) {
 std::string EncodeSource(const SourceText& source) {
   WireWriter writer;
   writer.WriteBytes(source_field::kFileName, source.file_name);
-  writer.WriteVarint(source_field::kFirstLine,
-                     static_cast<uint64_t>(source.first_line));
+  writer.WriteVarint(source_field::kFirstLine, static_cast<uint64_t>(source.first_line));
   writer.WriteBytes(source_field::kText, source.text);
   return writer.Finish();
 }
@@ -87,8 +86,7 @@ arrow::Result<std::string> Encode(const UdfDefinition& definition,
   writer.WriteBytes(definition_field::kEnvironment,
                     EncodeEnvironment(definition.environment));
   for (const Requirement& requirement : definition.requirements) {
-    writer.WriteMessage(definition_field::kRequirements,
-                        EncodeRequirement(requirement));
+    writer.WriteMessage(definition_field::kRequirements, EncodeRequirement(requirement));
   }
   if (definition.source.has_value()) {
     writer.WriteMessage(definition_field::kSource, EncodeSource(*definition.source));
@@ -96,9 +94,9 @@ arrow::Result<std::string> Encode(const UdfDefinition& definition,
   WritePayload(definition, &writer);
 
   if (writer.bytes().size() > limits.max_definition_bytes) {
-    return arrow::Status::Invalid("The definition is too large: ",
-                                  writer.bytes().size(), " bytes, at most ",
-                                  limits.max_definition_bytes, " are accepted");
+    return arrow::Status::Invalid("The definition is too large: ", writer.bytes().size(),
+                                  " bytes, at most ", limits.max_definition_bytes,
+                                  " are accepted");
   }
   return writer.Finish();
 }

@@ -40,12 +40,12 @@ TEST(DefinitionRefusal, MalformedVarint) {
 TEST(DefinitionRefusal, GroupsAndUnknownWireTypes) {
   for (const char type : {3, 4, 6, 7}) {
     // Also in a field that would be skipped.
-    ExpectBytesRefused(EncodedFields()
-                           .SetRaw(20, std::string("\xa0\x01") + "x")
-                           .SetRaw(21, std::string(1, static_cast<char>(0xa8 | type)) +
-                                           "\x01")
-                           .Join(),
-                       "Field 21 at byte");
+    ExpectBytesRefused(
+        EncodedFields()
+            .SetRaw(20, std::string("\xa0\x01") + "x")
+            .SetRaw(21, std::string(1, static_cast<char>(0xa8 | type)) + "\x01")
+            .Join(),
+        "Field 21 at byte");
     ExpectBytesRefused(std::string(1, static_cast<char>(4 << 3 | type)),
                        "wire type that is not supported: " + std::to_string(type));
   }
@@ -123,7 +123,11 @@ TEST(DefinitionRefusal, DuplicateSingularFields) {
     ExpectBytesRefused(EncodedFields().SetBytes(number, "").Repeat(number).Join(),
                        "Field " + std::to_string(number) + " comes a second time");
   }
-  const std::string twice("\x0a\x01" "a" "\x0a\x01" "b");
+  const std::string twice(
+      "\x0a\x01"
+      "a"
+      "\x0a\x01"
+      "b");
   for (const uint32_t number :
        {field::kEnvironment, field::kRequirements, field::kSource}) {
     ExpectBytesRefused(EncodedFields().SetBytes(number, twice).Join(),
@@ -133,8 +137,7 @@ TEST(DefinitionRefusal, DuplicateSingularFields) {
 
 TEST(DefinitionRefusal, NamesThatAreNone) {
   ExpectBytesRefused(EncodedFields().Remove(field::kName).Join(), "name is empty");
-  ExpectBytesRefused(EncodedFields().SetBytes(field::kName, "").Join(),
-                     "name is empty");
+  ExpectBytesRefused(EncodedFields().SetBytes(field::kName, "").Join(), "name is empty");
   ExpectBytesRefused(EncodedFields().SetBytes(field::kName, "\xff").Join(),
                      "name is not valid UTF-8");
   ExpectBytesRefused(

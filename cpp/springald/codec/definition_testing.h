@@ -31,10 +31,10 @@ inline UdfDefinition FullDefinition() {
   UdfDefinition definition = TinyDefinition();
   definition.name = "domaine_é";
   const auto unit = arrow::key_value_metadata({"unit"}, {"none"});
-  definition.arguments = arrow::schema(
-      {arrow::field("email", arrow::utf8(), /*nullable=*/false, unit),
-       arrow::field("n", arrow::int64())},
-      arrow::key_value_metadata({"k"}, {"v"}));
+  definition.arguments =
+      arrow::schema({arrow::field("email", arrow::utf8(), /*nullable=*/false, unit),
+                     arrow::field("n", arrow::int64())},
+                    arrow::key_value_metadata({"k"}, {"v"}));
   definition.result = arrow::field("domaine", arrow::utf8(), true,
                                    arrow::key_value_metadata({"é"}, {"ü"}));
   definition.volatility = Volatility::kVolatile;

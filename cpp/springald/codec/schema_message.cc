@@ -134,14 +134,13 @@ class SchemaWalk {
 
   arrow::Status Message() {
     ARROW_ASSIGN_OR_RAISE(const Position message, buffer_.Follow(0));
-    ARROW_ASSIGN_OR_RAISE(const uint8_t kind,
-                          buffer_.Uint8(message, kMessageHeaderKind));
-    ARROW_ASSIGN_OR_RAISE(const Position schema,
-                          buffer_.Target(message, kMessageHeader));
+    ARROW_ASSIGN_OR_RAISE(const uint8_t kind, buffer_.Uint8(message, kMessageHeaderKind));
+    ARROW_ASSIGN_OR_RAISE(const Position schema, buffer_.Target(message, kMessageHeader));
     if (kind != kSchema || schema == 0) {
-      return arrow::Status::Invalid("The Arrow IPC message is not a schema: its header "
-                                    "is of type ",
-                                    int{kind}, ", expected ", int{kSchema});
+      return arrow::Status::Invalid(
+          "The Arrow IPC message is not a schema: its header "
+          "is of type ",
+          int{kind}, ", expected ", int{kSchema});
     }
     ARROW_RETURN_NOT_OK(Metadata(message, kMessageMetadata));
     ARROW_RETURN_NOT_OK(Metadata(schema, kSchemaMetadata));
@@ -151,9 +150,10 @@ class SchemaWalk {
  private:
   arrow::Status Spend(std::size_t num_bytes) {
     if (num_bytes > bounds_.max_unfolded_bytes - num_spent_bytes_) {
-      return arrow::Status::Invalid("The schema is too large when it is unfolded: more "
-                                    "than ",
-                                    bounds_.max_unfolded_bytes, " bytes");
+      return arrow::Status::Invalid(
+          "The schema is too large when it is unfolded: more "
+          "than ",
+          bounds_.max_unfolded_bytes, " bytes");
     }
     num_spent_bytes_ += num_bytes;
     return arrow::Status::OK();
@@ -223,8 +223,7 @@ class SchemaWalk {
 
 }  // namespace
 
-arrow::Status CheckSchemaMessage(std::string_view metadata,
-                                 const SchemaBounds& bounds) {
+arrow::Status CheckSchemaMessage(std::string_view metadata, const SchemaBounds& bounds) {
   return SchemaWalk(FlatBuffer(metadata), bounds).Message();
 }
 

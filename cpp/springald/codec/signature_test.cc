@@ -45,13 +45,13 @@ void Append(std::string* bytes, Integer value) {
 /// flatbuffer, with a name of `num_name_bytes`.
 std::string SharedFields(uint32_t num_fields, uint32_t num_name_bytes) {
   std::string b;
-  Append<uint32_t>(&b, 16);  // to the message
-  for (const uint16_t entry : {10, 12, 4, 6, 8, 0,               // 4: its layout
-                               12, 0, 4, 1, 12, 0,               // 16: the message
-                               8, 8, 0, 4,                       // 28: next layout
-                               8, 0, 24, 0,                      // 36: the schema
-                               16, 20, 4, 0, 8, 12, 0, 16,       // 44: of the field
-                               4, 4}) {                          // 60: of its type
+  Append<uint32_t>(&b, 16);                                   // to the message
+  for (const uint16_t entry : {10, 12, 4,  6, 8,  0,          // 4: its layout
+                               12, 0,  4,  1, 12, 0,          // 16: the message
+                               8,  8,  0,  4,                 // 28: next layout
+                               8,  0,  24, 0,                 // 36: the schema
+                               16, 20, 4,  0, 8,  12, 0, 16,  // 44: of the field
+                               4,  4}) {                      // 60: of its type
     Append(&b, entry);
   }
   Append(&b, num_fields);  // 64: the vector
@@ -59,14 +59,14 @@ std::string SharedFields(uint32_t num_fields, uint32_t num_name_bytes) {
   for (uint32_t i = 0; i < num_fields; ++i) {
     Append(&b, field - (68 + 4 * i));
   }
-  Append(&b, field - 44);           // the field: back to its layout
-  Append<uint32_t>(&b, 24);         // to its name
-  Append<uint32_t>(&b, 6);          // a boolean
-  Append<uint32_t>(&b, 8);          // to its type
-  Append<uint32_t>(&b, 8);          // to its children
-  Append(&b, field + 20 - 60);      // the type: back to its layout
-  Append<uint32_t>(&b, 0);          // the children: none
-  Append(&b, num_name_bytes);       // the name
+  Append(&b, field - 44);       // the field: back to its layout
+  Append<uint32_t>(&b, 24);     // to its name
+  Append<uint32_t>(&b, 6);      // a boolean
+  Append<uint32_t>(&b, 8);      // to its type
+  Append<uint32_t>(&b, 8);      // to its children
+  Append(&b, field + 20 - 60);  // the type: back to its layout
+  Append<uint32_t>(&b, 0);      // the children: none
+  Append(&b, num_name_bytes);   // the name
   b.append(num_name_bytes, 'n');
   b.append(8 - num_name_bytes % 4, '\0');
   std::string message;
@@ -85,16 +85,15 @@ TEST(Signature, KeepsNamesTypesAndMetadata) {
 
 TEST(Signature, KeepsDictionaryTypesWithoutDictionaries) {
   const auto dictionary = arrow::dictionary(arrow::int8(), arrow::utf8(), true);
-  ExpectRoundTrip(arrow::schema(
-      {arrow::field("a", dictionary), arrow::field("b", dictionary),
-       arrow::field("c", arrow::list(arrow::dictionary(
-                             arrow::int64(), arrow::list(dictionary))))}));
+  ExpectRoundTrip(
+      arrow::schema({arrow::field("a", dictionary), arrow::field("b", dictionary),
+                     arrow::field("c", arrow::list(arrow::dictionary(
+                                           arrow::int64(), arrow::list(dictionary))))}));
 }
 
 TEST(Signature, ReadsTheOtherEndiannessAsThisOne) {
-  const auto swapped =
-      arrow::schema({arrow::field("a", arrow::int64())})
-          ->WithEndianness(arrow::Endianness::Big);
+  const auto swapped = arrow::schema({arrow::field("a", arrow::int64())})
+                           ->WithEndianness(arrow::Endianness::Big);
   const auto bytes = arrow::ipc::SerializeSchema(*swapped).ValueOrDie()->ToString();
   EXPECT_TRUE(DecodeSchema(bytes, kBounds).ValueOrDie()->is_native_endian());
   EXPECT_TRUE(DecodeSchema(EncodeSchema(*swapped).ValueOrDie(), kBounds)
@@ -106,14 +105,12 @@ TEST(Signature, ReadsBytesAtAnyAddress) {
   const auto schema = arrow::schema({arrow::field("a", arrow::int64())});
   for (std::size_t shift = 0; shift < 8; ++shift) {
     const std::string bytes = std::string(shift, '!') + *EncodeSchema(*schema);
-    EXPECT_TRUE(
-        DecodeSchema(std::string_view(bytes).substr(shift), kBounds).ok());
+    EXPECT_TRUE(DecodeSchema(std::string_view(bytes).substr(shift), kBounds).ok());
   }
 }
 
 TEST(Signature, RefusesEveryTruncation) {
-  const auto bytes =
-      *EncodeSchema(*arrow::schema({arrow::field("a", arrow::utf8())}));
+  const auto bytes = *EncodeSchema(*arrow::schema({arrow::field("a", arrow::utf8())}));
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     EXPECT_TRUE(DecodeSchema(bytes.substr(0, size), kBounds).status().IsInvalid());
   }

@@ -38,9 +38,9 @@ arrow::Result<WireTag> WireReader::ReadTag() {
     case WireType::kFixed32:
       return WireTag{static_cast<uint32_t>(field_number), type, offset};
   }
-  return arrow::Status::Invalid("Field ", field_number, " at byte ", offset,
-                                " has a wire type that is not supported: ",
-                                static_cast<int>(type));
+  return arrow::Status::Invalid(
+      "Field ", field_number, " at byte ", offset,
+      " has a wire type that is not supported: ", static_cast<int>(type));
 }
 
 arrow::Result<uint64_t> WireReader::ReadVarint(const WireTag& tag) {
@@ -68,8 +68,7 @@ arrow::Status WireReader::Skip(const WireTag& tag) {
       return bytes_.ReadUint64().status();
     case WireType::kLengthDelimited:
       // What is left is the limit: nothing is allocated for it.
-      return bytes_.ReadLengthDelimited(std::numeric_limits<std::size_t>::max())
-          .status();
+      return bytes_.ReadLengthDelimited(std::numeric_limits<std::size_t>::max()).status();
     case WireType::kFixed32:
       break;
   }

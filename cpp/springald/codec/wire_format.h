@@ -43,8 +43,7 @@ class WireReader {
   // Each reads the value that follows `tag`, and fails where `tag` is of another type.
 
   arrow::Result<uint64_t> ReadVarint(const WireTag& tag);
-  arrow::Result<std::string_view> ReadBytes(const WireTag& tag,
-                                            std::size_t limit_bytes);
+  arrow::Result<std::string_view> ReadBytes(const WireTag& tag, std::size_t limit_bytes);
   arrow::Result<WireReader> ReadMessage(const WireTag& tag, std::size_t limit_bytes);
 
   /// Passes over the value that follows `tag`, of whatever type.

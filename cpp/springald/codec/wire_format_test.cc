@@ -55,8 +55,7 @@ TEST(WireFormat, NamesOffsetsOfTheOutermostMessage) {
   const std::string bytes = "\x08\x01\x1a\x02\x08\x80";
   WireReader reader = ReaderOf(bytes);
   ASSERT_TRUE(reader.Skip(reader.ReadTag().ValueOrDie()).ok());
-  WireReader inner =
-      reader.ReadMessage(reader.ReadTag().ValueOrDie(), 10).ValueOrDie();
+  WireReader inner = reader.ReadMessage(reader.ReadTag().ValueOrDie(), 10).ValueOrDie();
   const WireTag tag = inner.ReadTag().ValueOrDie();
   EXPECT_EQ(tag.offset, 4u);
   ExpectInvalid(inner.ReadVarint(tag).status(), "varint at byte 5 is cut off");
@@ -64,7 +63,14 @@ TEST(WireFormat, NamesOffsetsOfTheOutermostMessage) {
 
 TEST(WireFormat, SkipsEveryWireType) {
   const std::string bytes(
-      "\x08\x96\x01" "\x11" "12345678" "\x1a\x02" "ab" "\x25" "1234", 21);
+      "\x08\x96\x01"
+      "\x11"
+      "12345678"
+      "\x1a\x02"
+      "ab"
+      "\x25"
+      "1234",
+      21);
   WireReader reader = ReaderOf(bytes);
   for (uint32_t number = 1; number <= 4; ++number) {
     const WireTag tag = reader.ReadTag().ValueOrDie();
@@ -75,8 +81,13 @@ TEST(WireFormat, SkipsEveryWireType) {
 }
 
 TEST(WireFormat, RefusesToSkipPastTheEnd) {
-  for (const std::string bytes : {"\x08\x80", "\x11" "1234567", "\x1a\x03" "ab",
-                                  "\x25" "123"}) {
+  for (const std::string bytes : {"\x08\x80",
+                                  "\x11"
+                                  "1234567",
+                                  "\x1a\x03"
+                                  "ab",
+                                  "\x25"
+                                  "123"}) {
     WireReader reader = ReaderOf(bytes);
     const WireTag tag = reader.ReadTag().ValueOrDie();
     EXPECT_TRUE(reader.Skip(tag).IsInvalid()) << static_cast<int>(tag.type);

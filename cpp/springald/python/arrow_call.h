@@ -18,8 +18,8 @@ namespace springald::python {
 ///
 /// Fails with kExecution where the function raises and with kResult where what it
 /// returns is no column. REQUIRES: the GIL and InitializePyArrow().
-arrow::Result<std::shared_ptr<arrow::Array>> CallArrow(
-    const UdfDefinition& definition, PyObject* callable,
-    const arrow::ArrayVector& columns);
+arrow::Result<std::shared_ptr<arrow::Array>> CallArrow(const UdfDefinition& definition,
+                                                       PyObject* callable,
+                                                       const arrow::ArrayVector& columns);
 
 }  // namespace springald::python

@@ -87,11 +87,10 @@ BatchForm BatchForm::Of(PyObject* callable, std::size_t num_arguments) {
   }
   const PyRef module = PyRef::Steal(PyImport_ImportModule("springald.inlining"));
   if (module) {
-    form.function_ = PyRef::Steal(
-        PyObject_CallMethod(module.get(), "batch_form", "On", callable,
-                            static_cast<Py_ssize_t>(num_arguments)));
-    form.is_observed_ =
-        PyRef::Steal(PyObject_GetAttrString(module.get(), "is_observed"));
+    form.function_ =
+        PyRef::Steal(PyObject_CallMethod(module.get(), "batch_form", "On", callable,
+                                         static_cast<Py_ssize_t>(num_arguments)));
+    form.is_observed_ = PyRef::Steal(PyObject_GetAttrString(module.get(), "is_observed"));
     form.code_ = PyRef::Borrow(PyFunction_GetCode(callable));
   }
   // Without the form, the function is called row by row: nothing is lost.

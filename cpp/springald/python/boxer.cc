@@ -78,7 +78,6 @@ struct BoolReader {
   int64_t offset;
 };
 
-
 PyObject* NewAsciiString(std::string_view text) {
   PyObject* value = PyUnicode_New(static_cast<Py_ssize_t>(text.size()), 127);
   if (value != nullptr && !text.empty()) {
@@ -88,8 +87,7 @@ PyObject* NewAsciiString(std::string_view text) {
 }
 
 PyObject* NewString(std::string_view text) {
-  return PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()),
-                              nullptr);
+  return PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), nullptr);
 }
 
 template <typename Offset>
@@ -141,8 +139,7 @@ struct BinaryReader {
   explicit BinaryReader(const arrow::ArrayData& column) : values(column) {}
   PyObject* operator()(int64_t row) const {
     const std::string_view bytes = values[row];
-    return PyBytes_FromStringAndSize(bytes.data(),
-                                     static_cast<Py_ssize_t>(bytes.size()));
+    return PyBytes_FromStringAndSize(bytes.data(), static_cast<Py_ssize_t>(bytes.size()));
   }
   Values values;
 };
@@ -214,8 +211,7 @@ class ReaderBoxer : public Boxer {
  public:
   ReaderBoxer(const arrow::ArrayData& column, Reader reader)
       : reader_(std::move(reader)),
-        validity_(column.GetNullCount() == 0 ? nullptr
-                                             : column.GetValues<uint8_t>(0, 0)),
+        validity_(column.GetNullCount() == 0 ? nullptr : column.GetValues<uint8_t>(0, 0)),
         offset_(column.offset) {}
 
   int64_t Box(int64_t first, int64_t num_rows, PyObject** values) override {
@@ -348,9 +344,9 @@ arrow::Result<std::unique_ptr<Boxer>> MakeBoxer(const arrow::ArrayData& column) 
     case arrow::Type::TIMESTAMP:
       return MakeTimestamp(column);
     default:
-      return MakeUdfError(UdfErrorCode::kInvalidDefinition,
-                          "row mode cannot be given values of type " +
-                              column.type->ToString());
+      return MakeUdfError(
+          UdfErrorCode::kInvalidDefinition,
+          "row mode cannot be given values of type " + column.type->ToString());
   }
 }
 

@@ -59,9 +59,8 @@ template <typename CTypeOf>
 struct FloatConverter {
   using CType = CTypeOf;
   // The whole numbers that every float of this width holds, as pyarrow checks it.
-  static constexpr int64_t kMaxInteger = std::is_same_v<CType, float>
-                                             ? INT64_C(1) << 24
-                                             : INT64_C(1) << 53;
+  static constexpr int64_t kMaxInteger =
+      std::is_same_v<CType, float> ? INT64_C(1) << 24 : INT64_C(1) << 53;
   static bool Convert(const FloatConverter&, PyObject* value, CType* out) {
     if (PyFloat_Check(value)) {
       *out = static_cast<CType>(PyFloat_AS_DOUBLE(value));
@@ -99,7 +98,7 @@ struct TimestampConverter {
     if (self.unit == arrow::TimeUnit::NANO) {
       return !__builtin_mul_overflow(micros, INT64_C(1000), out);
     }
-    const int64_t divisor = self.unit == arrow::TimeUnit::SECOND   ? 1000000
+    const int64_t divisor = self.unit == arrow::TimeUnit::SECOND  ? 1000000
                             : self.unit == arrow::TimeUnit::MILLI ? 1000
                                                                   : 1;
     // Towards the past, as pyarrow cuts the microseconds within their second.
@@ -115,12 +114,12 @@ class FixedWidthCollector : public ResultCollector {
   using CType = typename Converter::CType;
 
   static arrow::Result<std::unique_ptr<ResultCollector>> Make(
-      std::shared_ptr<arrow::DataType> type, int64_t num_rows,
-      Converter converter = {}) {
+      std::shared_ptr<arrow::DataType> type, int64_t num_rows, Converter converter = {}) {
     ARROW_ASSIGN_OR_RAISE(
-        auto buffer, arrow::AllocateBuffer(num_rows * static_cast<int64_t>(sizeof(CType))));
-    return std::unique_ptr<ResultCollector>(new FixedWidthCollector(
-        std::move(type), num_rows, converter, std::move(buffer)));
+        auto buffer,
+        arrow::AllocateBuffer(num_rows * static_cast<int64_t>(sizeof(CType))));
+    return std::unique_ptr<ResultCollector>(
+        new FixedWidthCollector(std::move(type), num_rows, converter, std::move(buffer)));
   }
 
  protected:
@@ -142,8 +141,7 @@ class FixedWidthCollector : public ResultCollector {
 
   arrow::Result<std::shared_ptr<arrow::Array>> FinishExact() override {
     return arrow::MakeArray(arrow::ArrayData::Make(
-        type_, length_, {validity_.Finish(), std::move(buffer_)},
-        validity_.num_nulls()));
+        type_, length_, {validity_.Finish(), std::move(buffer_)}, validity_.num_nulls()));
   }
 
  private:
@@ -189,8 +187,7 @@ class BoolCollector : public ResultCollector {
 
   arrow::Result<std::shared_ptr<arrow::Array>> FinishExact() override {
     return arrow::MakeArray(arrow::ArrayData::Make(
-        type_, length_, {validity_.Finish(), std::move(buffer_)},
-        validity_.num_nulls()));
+        type_, length_, {validity_.Finish(), std::move(buffer_)}, validity_.num_nulls()));
   }
 
  private:
@@ -288,11 +285,10 @@ class BytesCollector : public ResultCollector {
     return status;
   }
 
-  using OffsetOrSize =
-      std::conditional_t<arrow::is_binary_view_like_type<ArrowType>::value, int64_t,
-                         typename std::conditional_t<
-                             arrow::is_binary_view_like_type<ArrowType>::value,
-                             arrow::BinaryType, ArrowType>::offset_type>;
+  using OffsetOrSize = std::conditional_t<
+      arrow::is_binary_view_like_type<ArrowType>::value, int64_t,
+      typename std::conditional_t<arrow::is_binary_view_like_type<ArrowType>::value,
+                                  arrow::BinaryType, ArrowType>::offset_type>;
 
   Builder builder_;
 };
@@ -328,8 +324,7 @@ arrow::Result<std::unique_ptr<ResultCollector>> MakeResultCollector(
       return FixedWidthCollector<DateConverter>::Make(type, num_rows);
     case arrow::Type::TIMESTAMP:
       return FixedWidthCollector<TimestampConverter>::Make(
-          type, num_rows,
-          {static_cast<const arrow::TimestampType&>(*type).unit()});
+          type, num_rows, {static_cast<const arrow::TimestampType&>(*type).unit()});
     case arrow::Type::STRING:
       return BytesCollector<arrow::StringType, StringBytes>::Make(type, num_rows);
     case arrow::Type::LARGE_STRING:

@@ -24,9 +24,10 @@ inline bool ReadExactInt(PyObject* object, CType* out) {
   const Py_ssize_t num_digits = Py_SIZE(object);
   const bool is_compact = num_digits >= -1 && num_digits <= 1;
   const int64_t compact =
-      is_compact ? num_digits * static_cast<int64_t>(
-                                    reinterpret_cast<PyLongObject*>(object)->ob_digit[0])
-                 : 0;
+      is_compact
+          ? num_digits *
+                static_cast<int64_t>(reinterpret_cast<PyLongObject*>(object)->ob_digit[0])
+          : 0;
 #endif
   if constexpr (std::is_same_v<CType, uint64_t>) {
     if (is_compact) {

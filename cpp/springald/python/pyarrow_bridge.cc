@@ -1,5 +1,7 @@
 #include "springald/python/pyarrow_bridge.h"
 
+#include <utility>
+
 #include <arrow/array/concatenate.h>
 #include <arrow/chunked_array.h>
 #include <arrow/python/pyarrow.h>
@@ -80,7 +82,13 @@ arrow::Result<PyRef> TimeZoneObject(const std::string& name) {
         PyObject_CallMethod(module.get(), "string_to_tzinfo", "s", name.c_str()));
   }
   if (!zone) {
-    return TakeExceptionStatus(UdfErrorCode::kExecution, "");
+    // pyarrow's own message does not name the zone.
+    UdfErrorInfo info = TakeException(UdfErrorCode::kExecution);
+    info.message = "the time zone '" + name + "' is not known to this Python (" +
+                   info.exception_type + ": " + info.message +
+                   "); where the name is right, install the tzdata package";
+    info.traceback.clear();
+    return MakeUdfError(std::move(info));
   }
   return zone;
 }

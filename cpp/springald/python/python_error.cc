@@ -54,8 +54,8 @@ std::string FormatTraceback(PyObject* exception) {
     return result;
   }
   // A deep recursion: the first frames and the last ones tell the story.
-  const std::string head = CutText(result.substr(0, kMaxTracebackBytes / 2),
-                                   kMaxTracebackBytes / 2);
+  const std::string head =
+      CutText(result.substr(0, kMaxTracebackBytes / 2), kMaxTracebackBytes / 2);
   const std::size_t tail = result.find('\n', result.size() - kMaxTracebackBytes / 2);
   return head + "\n  ... cut ...\n" + result.substr(tail + 1);
 }
@@ -77,8 +77,7 @@ std::string TextOf(PyObject* str) {
   if (str == nullptr) {
     return "";
   }
-  auto bytes =
-      PyRef::Steal(PyUnicode_AsEncodedString(str, "utf-8", "backslashreplace"));
+  auto bytes = PyRef::Steal(PyUnicode_AsEncodedString(str, "utf-8", "backslashreplace"));
   if (!bytes) {
     PyErr_Clear();
     return "";
@@ -124,9 +123,9 @@ UdfErrorInfo TakeException(UdfErrorCode code) {
   info.exception_type = ClassName(exception.get());
   info.message = CutText(StrOf(exception.get()), kMaxMessageBytes);
   info.traceback = FormatTraceback(exception.get());
-  info.exception = std::shared_ptr<void>(
-      exception.release(),
-      [](void* object) { PyRef::Steal(static_cast<PyObject*>(object)); });
+  info.exception = std::shared_ptr<void>(exception.release(), [](void* object) {
+    PyRef::Steal(static_cast<PyObject*>(object));
+  });
   return info;
 }
 

@@ -75,9 +75,9 @@ arrow::Status ResultCollector::RefusedValue() {
     }
     info = TakeException(UdfErrorCode::kResult);
     info.row = num_exact_ + i;
-    info.message = "the function returned " + BoundedRepr(value, kMaxReprBytes) +
-                   " (" + ClassName(value) + "), which is not a " + type_->ToString() +
-                   ": " + info.message;
+    info.message = "the function returned " + BoundedRepr(value, kMaxReprBytes) + " (" +
+                   ClassName(value) + "), which is not a " + type_->ToString() + ": " +
+                   info.message;
     break;
   }
   info.traceback.clear();

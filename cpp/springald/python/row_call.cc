@@ -30,8 +30,8 @@ constexpr std::size_t kMaxArgumentsBytes = 2000;
 class RowLoop {
  public:
   RowLoop(const UdfDefinition& definition, PyObject* callable,
-          const arrow::ArrayVector& columns, int64_t num_rows,
-          const CancelToken& cancel, const BatchForm* batch_form)
+          const arrow::ArrayVector& columns, int64_t num_rows, const CancelToken& cancel,
+          const BatchForm* batch_form)
       : definition_(definition),
         callable_(callable),
         columns_(columns),
@@ -222,8 +222,7 @@ void RowLoop::FindSkippedRows(int64_t first, int64_t num_rows) {
 template <std::size_t kNumArguments>
 arrow::Status RowLoop::CallBlock(int64_t first, int64_t num_rows) {
   // Held in registers: the compiler must assume that each call changes all members.
-  const std::size_t num_arguments =
-      kNumArguments == 0 ? columns_.size() : kNumArguments;
+  const std::size_t num_arguments = kNumArguments == 0 ? columns_.size() : kNumArguments;
   const std::size_t flags = num_arguments | PY_VECTORCALL_ARGUMENTS_OFFSET;
   const vectorcallfunc call = vectorcall_;
   PyObject* const callable = callable_;
@@ -277,7 +276,9 @@ void RowLoop::YieldGil() {
   if (now - last_yield_ < kGilInterval) {
     return;
   }
-  { const GilRelease release; }
+  {
+    const GilRelease release;
+  }
   last_yield_ = std::chrono::steady_clock::now();
 }
 
@@ -309,10 +310,12 @@ std::string DescribeArguments(const arrow::ArrayVector& columns, int64_t row) {
   return text + (columns.size() == 1 ? ",)" : ")");
 }
 
-arrow::Result<std::shared_ptr<arrow::Array>> CallRows(
-    const UdfDefinition& definition, PyObject* callable,
-    const arrow::ArrayVector& columns, int64_t num_rows, const CancelToken& cancel,
-    const BatchForm* batch_form) {
+arrow::Result<std::shared_ptr<arrow::Array>> CallRows(const UdfDefinition& definition,
+                                                      PyObject* callable,
+                                                      const arrow::ArrayVector& columns,
+                                                      int64_t num_rows,
+                                                      const CancelToken& cancel,
+                                                      const BatchForm* batch_form) {
   return RowLoop(definition, callable, columns, num_rows, cancel, batch_form).Run();
 }
 

@@ -1,5 +1,6 @@
 #include "springald/python/unpickle.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -10,15 +11,19 @@ namespace springald::python {
 
 namespace {
 
+// One empty line is stored for each line before the source. No file is this long, and
+// the number may come from anywhere.
+constexpr int32_t kMaxFirstLine = 1000000;
+
 std::string MinorVersion(const std::string& version) {
   return version.substr(0, version.find('.', version.find('.') + 1));
 }
 
 arrow::Status CheckInterpreter(const UdfDefinition& definition) {
   PyObject* implementation = PySys_GetObject("implementation");  // borrowed
-  const PyRef name = PyRef::Steal(
-      implementation == nullptr ? nullptr
-                                : PyObject_GetAttrString(implementation, "name"));
+  const PyRef name = PyRef::Steal(implementation == nullptr
+                                      ? nullptr
+                                      : PyObject_GetAttrString(implementation, "name"));
   PyErr_Clear();
   const std::string ours = TextOf(name.get()) + " " + std::to_string(PY_MAJOR_VERSION) +
                            "." + std::to_string(PY_MINOR_VERSION);
@@ -34,6 +39,10 @@ arrow::Status CheckInterpreter(const UdfDefinition& definition) {
 
 /// Lets tracebacks show the function's lines where its file is not here.
 void RegisterSource(const SourceText& source) {
+  if (source.first_line > kMaxFirstLine) {
+    return;
+  }
+  const int32_t num_lines_before = std::max(source.first_line, 1) - 1;
   const PyRef path = PyRef::Steal(PyImport_ImportModule("os.path"));
   const PyRef exists = PyRef::Steal(
       path ? PyObject_CallMethod(path.get(), "exists", "s", source.file_name.c_str())
@@ -43,14 +52,14 @@ void RegisterSource(const SourceText& source) {
       linecache ? PyObject_GetAttrString(linecache.get(), "cache") : nullptr);
   if (exists && exists.get() == Py_False && cache) {
     const std::string text =
-        std::string(static_cast<std::size_t>(source.first_line - 1), '\n') + source.text;
+        std::string(static_cast<std::size_t>(num_lines_before), '\n') + source.text;
     const PyRef str = PyRef::Steal(PyUnicode_DecodeUTF8(
         text.data(), static_cast<Py_ssize_t>(text.size()), "replace"));
     const PyRef lines = PyRef::Steal(str ? PyUnicode_Splitlines(str.get(), 1) : nullptr);
-    const PyRef entry = PyRef::Steal(
-        lines ? Py_BuildValue("(nOOs)", static_cast<Py_ssize_t>(text.size()), Py_None,
-                              lines.get(), source.file_name.c_str())
-              : nullptr);
+    const PyRef entry =
+        PyRef::Steal(lines ? Py_BuildValue("(nOOs)", static_cast<Py_ssize_t>(text.size()),
+                                           Py_None, lines.get(), source.file_name.c_str())
+                           : nullptr);
     if (entry) {
       PyDict_SetItemString(cache.get(), source.file_name.c_str(), entry.get());
     }
@@ -85,9 +94,9 @@ arrow::Result<PyRef> Unpickle(const UdfDefinition& definition) {
     return UnpickleError(definition);
   }
   if (PyCallable_Check(callable.get()) == 0) {
-    return MakeUdfError(UdfErrorCode::kInvalidDefinition,
-                        "the payload is not a function but a " +
-                            ClassName(callable.get()));
+    return MakeUdfError(
+        UdfErrorCode::kInvalidDefinition,
+        "the payload is not a function but a " + ClassName(callable.get()));
   }
   if (definition.source.has_value()) {
     RegisterSource(*definition.source);

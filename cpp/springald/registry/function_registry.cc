@@ -52,8 +52,7 @@ struct FunctionRegistry::State {
   std::vector<Entry> Evict() {
     std::vector<Entry> evicted;
     auto use = uses.end();
-    while (total_bytes > capacity_bytes && use != uses.begin() &&
-           --use != uses.begin()) {
+    while (total_bytes > capacity_bytes && use != uses.begin() && --use != uses.begin()) {
       auto found = entries.find(*use);
       if (!found->second.is_loading) {
         ++use;  // Take ends the life of the place before
@@ -104,8 +103,8 @@ arrow::Result<std::shared_ptr<const Function>> FunctionRegistry::GetOrLoad(
       return function.get();
     }
     state_->uses.push_front(hash);
-    state_->entries.emplace(hash, Entry{promise.get_future().share(), size_bytes,
-                                        state_->uses.begin()});
+    state_->entries.emplace(
+        hash, Entry{promise.get_future().share(), size_bytes, state_->uses.begin()});
     state_->total_bytes += size_bytes;
     forgotten = state_->Evict();
   }

@@ -128,10 +128,10 @@ TEST(FunctionRegistry, ThoseWhoWaitGetTheErrorAndMayRetryAtOnce) {
 
 TEST(FunctionRegistry, AnExceptionInALoadIsForgottenToo) {
   CountingRegistry counting(100);
-  EXPECT_THROW(static_cast<void>(counting.registry.GetOrLoad(
-                   HashOf("a"), 10,
-                   []() -> Loaded { throw std::runtime_error("out of paper"); })),
-               std::runtime_error);
+  EXPECT_THROW(
+      static_cast<void>(counting.registry.GetOrLoad(
+          HashOf("a"), 10, []() -> Loaded { throw std::runtime_error("out of paper"); })),
+      std::runtime_error);
   EXPECT_NE(counting.Get("a", 10), nullptr);
 }
 
@@ -178,10 +178,10 @@ TEST(FunctionRegistry, ForgottenFunctionsLiveAsLongAsTheyAreInUse) {
   FunctionRegistry registry(10);
   auto number = std::make_shared<int>(5);
   const std::weak_ptr<int> alive = number;
-  auto used = registry
-                  .GetOrLoad(HashOf("a"), 10,
-                             [&number] { return Loaded(FunctionOf(number)); })
-                  .ValueOrDie();
+  auto used =
+      registry
+          .GetOrLoad(HashOf("a"), 10, [&number] { return Loaded(FunctionOf(number)); })
+          .ValueOrDie();
   number.reset();
   ASSERT_TRUE(registry.GetOrLoad(HashOf("b"), 10, NewFunction).ok());
   EXPECT_FALSE(alive.expired());
@@ -238,19 +238,18 @@ TEST(FunctionRegistry, HoldsNoLockWhileItLoads) {
 TEST(FunctionRegistry, HoldsNoLockWhileItForgets) {
   FunctionRegistry registry(10);
   bool is_forgotten = false;
-  ASSERT_TRUE(registry
-                  .GetOrLoad(HashOf("a"), 10,
-                             [&] {
-                               return Loaded(FunctionOf(std::shared_ptr<int>(
-                                   new int(0), [&](int* number) {
-                                     delete number;
-                                     is_forgotten = registry
-                                                        .GetOrLoad(HashOf("b"), 10,
-                                                                   NewFunction)
-                                                        .ok();
-                                   })));
-                             })
-                  .ok());
+  ASSERT_TRUE(
+      registry
+          .GetOrLoad(HashOf("a"), 10,
+                     [&] {
+                       return Loaded(
+                           FunctionOf(std::shared_ptr<int>(new int(0), [&](int* number) {
+                             delete number;
+                             is_forgotten =
+                                 registry.GetOrLoad(HashOf("b"), 10, NewFunction).ok();
+                           })));
+                     })
+          .ok());
   ASSERT_TRUE(registry.GetOrLoad(HashOf("b"), 10, NewFunction).ok());
   EXPECT_TRUE(is_forgotten);
 }

@@ -31,8 +31,7 @@ Family FamilyOf(arrow::Type::type id) {
 /// Says whether `actual` holds the same values as `expected`, encoded otherwise.
 bool IsOtherEncoding(const arrow::DataType& actual, const arrow::DataType& expected) {
   if (actual.id() == arrow::Type::DICTIONARY) {
-    const auto& values =
-        *static_cast<const arrow::DictionaryType&>(actual).value_type();
+    const auto& values = *static_cast<const arrow::DictionaryType&>(actual).value_type();
     return values.Equals(expected) || IsOtherEncoding(values, expected);
   }
   return FamilyOf(actual.id()) != Family::kOther &&
@@ -57,10 +56,10 @@ arrow::Result<std::shared_ptr<arrow::Array>> ConvertType(
     return arrow::MakeArrayOfNull(expected, column->length());
   }
   if (!IsOtherEncoding(*column->type(), *expected)) {
-    return MakeUdfError(UdfErrorCode::kResult,
-                        "the returned column has the wrong type: " +
-                            column->type()->ToString() + ", expected " +
-                            expected->ToString() + TypeAdvice(definition));
+    return MakeUdfError(
+        UdfErrorCode::kResult,
+        "the returned column has the wrong type: " + column->type()->ToString() +
+            ", expected " + expected->ToString() + TypeAdvice(definition));
   }
   ARROW_RETURN_NOT_OK(column->Validate());
   if (column->type_id() == arrow::Type::DICTIONARY) {
@@ -112,11 +111,11 @@ arrow::Result<std::shared_ptr<arrow::Array>> CheckColumn(
     const UdfDefinition& definition, std::shared_ptr<arrow::Array> column,
     const arrow::ArrayVector& arguments, int64_t num_rows) {
   if (column->length() != num_rows) {
-    return MakeUdfError(UdfErrorCode::kResult,
-                        "the returned column has the wrong length: " +
-                            std::to_string(column->length()) + ", expected " +
-                            std::to_string(num_rows) +
-                            ", one value for each row of the batch");
+    return MakeUdfError(
+        UdfErrorCode::kResult,
+        "the returned column has the wrong length: " + std::to_string(column->length()) +
+            ", expected " + std::to_string(num_rows) +
+            ", one value for each row of the batch");
   }
   auto converted = ConvertType(definition, std::move(column));
   if (converted.ok()) {
@@ -126,9 +125,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> CheckColumn(
     }
   }
   if (!converted.ok() && converted.status().detail() == nullptr) {
-    return MakeUdfError(
-        UdfErrorCode::kResult,
-        "the returned column is broken: " + converted.status().message());
+    return MakeUdfError(UdfErrorCode::kResult,
+                        "the returned column is broken: " + converted.status().message());
   }
   ARROW_RETURN_NOT_OK(converted);
   ARROW_RETURN_NOT_OK(CheckNulls(definition, **converted, arguments));

@@ -84,9 +84,9 @@ TEST(ColumnCheck, RefusesAnotherWidthUnitOrZone) {
   ExpectUdfError(Check(DefinitionOf(arrow::int32()), Integers({1})),
                  UdfErrorCode::kResult, "wrong type: int64, expected int32");
   const auto micros = As(Integers({1}), arrow::timestamp(arrow::TimeUnit::MICRO));
-  ExpectUdfError(
-      Check(DefinitionOf(arrow::timestamp(arrow::TimeUnit::MILLI)), micros),
-      UdfErrorCode::kResult, "wrong type: timestamp[us], expected timestamp[ms]");
+  ExpectUdfError(Check(DefinitionOf(arrow::timestamp(arrow::TimeUnit::MILLI)), micros),
+                 UdfErrorCode::kResult,
+                 "wrong type: timestamp[us], expected timestamp[ms]");
   ExpectUdfError(
       Check(DefinitionOf(arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")), micros),
       UdfErrorCode::kResult, "expected timestamp[us, tz=UTC]");
@@ -138,10 +138,9 @@ TEST(ColumnCheck, ConvertsDictionaries) {
 
 TEST(ColumnCheck, ConvertsADictionaryOfNumbers) {
   const auto type = arrow::dictionary(arrow::int32(), arrow::int64());
-  const auto column =
-      arrow::DictionaryArray::FromArrays(type, As(Integers({1, 0}), arrow::int32()),
-                                         Integers({70, 80}))
-          .ValueOrDie();
+  const auto column = arrow::DictionaryArray::FromArrays(
+                          type, As(Integers({1, 0}), arrow::int32()), Integers({70, 80}))
+                          .ValueOrDie();
   const auto checked = CheckColumn(DefinitionOf(arrow::int64()), column, {}, 2);
   ASSERT_TRUE(checked.ok()) << checked.status().ToString();
   EXPECT_TRUE((*checked)->Equals(Integers({80, 70})));
@@ -160,13 +159,13 @@ TEST(ColumnCheck, NullsAloneAreOfAnyType) {
   ASSERT_TRUE(checked.ok()) << checked.status().ToString();
   EXPECT_TRUE((*checked)->type()->Equals(arrow::utf8()));
   EXPECT_EQ((*checked)->null_count(), 2);
-  ExpectUdfError(Check(DefinitionOf(arrow::utf8(), false), column),
-                 UdfErrorCode::kResult, "returned a null");
+  ExpectUdfError(Check(DefinitionOf(arrow::utf8(), false), column), UdfErrorCode::kResult,
+                 "returned a null");
 }
 
 TEST(ColumnCheck, RefusesANullWithItsRow) {
-  const auto status =
-      Check(DefinitionOf(arrow::int64(), false), Integers({1, 2, 3}, {true, true, false}));
+  const auto status = Check(DefinitionOf(arrow::int64(), false),
+                            Integers({1, 2, 3}, {true, true, false}));
   const auto info = ExpectUdfError(status, UdfErrorCode::kResult,
                                    "its result is declared without nulls");
   EXPECT_EQ(info.row, 2);

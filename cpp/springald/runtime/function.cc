@@ -29,8 +29,7 @@ Function::Function(std::shared_ptr<const EncodedDefinition> definition,
       observer_(std::move(observer)) {}
 
 Function::Metrics Function::metrics() const {
-  return {1, num_calls_.load(), num_rows_.load(), python_ns_.load(),
-          num_errors_.load()};
+  return {1, num_calls_.load(), num_rows_.load(), python_ns_.load(), num_errors_.load()};
 }
 
 arrow::Status Function::CheckBatch(const Batch& batch) const {
@@ -58,8 +57,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> Function::RunChecked(
   return backend_function_->Invoke(batch, cancel);
 }
 
-arrow::Result<std::shared_ptr<arrow::Array>> Function::Invoke(
-    const Batch& batch, CancelToken& cancel) const {
+arrow::Result<std::shared_ptr<arrow::Array>> Function::Invoke(const Batch& batch,
+                                                              CancelToken& cancel) const {
   const auto start = std::chrono::steady_clock::now();
   auto column = RunChecked(batch, cancel);
   const auto elapsed = std::chrono::steady_clock::now() - start;
@@ -81,8 +80,8 @@ void Function::Record(const Batch& batch, int64_t elapsed_ns,
     num_errors_.fetch_add(1, std::memory_order_relaxed);
     const UdfErrorInfo info = GetUdfErrorInfo(status);
     code = static_cast<int32_t>(info.code);
-    const bool is_stopped = info.code == UdfErrorCode::kCancelled ||
-                            info.code == UdfErrorCode::kInterrupted;
+    const bool is_stopped =
+        info.code == UdfErrorCode::kCancelled || info.code == UdfErrorCode::kInterrupted;
     if (observer_->log) {
       observer_->log(is_stopped ? kLogDebug : kLogWarning,
                      "call failed: " +

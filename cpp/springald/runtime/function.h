@@ -43,8 +43,7 @@ class Function {
   arrow::Status CheckBatch(const Batch& batch) const;
   arrow::Result<std::shared_ptr<arrow::Array>> RunChecked(const Batch& batch,
                                                           CancelToken& cancel) const;
-  void Record(const Batch& batch, int64_t elapsed_ns,
-              const arrow::Status& status) const;
+  void Record(const Batch& batch, int64_t elapsed_ns, const arrow::Status& status) const;
 
   const std::shared_ptr<const EncodedDefinition> definition_;
   const std::string hash_hex_;

@@ -28,8 +28,8 @@ arrow::Result<std::shared_ptr<const Function>> Runtime::MakeFunction(
   if (observer_->log) {
     observer_->log(kLogDebug, "loaded", name, definition->hash().ToHex());
   }
-  return std::make_shared<const Function>(std::move(definition),
-                                          loaded.MoveValueUnsafe(), observer_);
+  return std::make_shared<const Function>(std::move(definition), loaded.MoveValueUnsafe(),
+                                          observer_);
 }
 
 arrow::Result<std::shared_ptr<const Function>> Runtime::Load(

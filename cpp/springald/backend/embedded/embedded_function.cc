@@ -88,8 +88,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> EmbeddedFunction::Invoke(
     const python::GilEnter gil;
     ARROW_ASSIGN_OR_RAISE(column, Call(batch, cancel));
   }
-  auto checked = CheckColumn(definition, std::move(column), batch.columns,
-                             batch.num_rows);
+  auto checked =
+      CheckColumn(definition, std::move(column), batch.columns, batch.num_rows);
   if (checked.ok() || definition.mode != UdfMode::kRow) {
     return checked;
   }

@@ -19,8 +19,8 @@ class EmbeddedFunction : public BackendFunction {
   /// signature is not supported or there is no argument.
   static arrow::Status CheckSignature(const UdfDefinition& definition);
 
-  arrow::Result<std::shared_ptr<arrow::Array>> Invoke(
-      const Batch& batch, CancelToken& cancel) const override;
+  arrow::Result<std::shared_ptr<arrow::Array>> Invoke(const Batch& batch,
+                                                      CancelToken& cancel) const override;
 
  private:
   arrow::Result<std::shared_ptr<arrow::Array>> Call(const Batch& batch,
