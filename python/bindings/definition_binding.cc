@@ -93,21 +93,6 @@ springald_definition_fields Describe(const Definition& definition) {
   return fields;
 }
 
-nb::object Signature(const Definition& definition, bool want_arguments) {
-  ArrowSchema arguments{};
-  ArrowSchema result{};
-  Error error;
-  if (springald_definition_signature(definition.handle.get(), &arguments, &result,
-                                     &error) != 0) {
-    Raise(error);
-  }
-  auto schema = arrow::ImportSchema(&arguments);
-  auto field = arrow::ImportField(&result);
-  ThrowNotOk(schema.status());
-  ThrowNotOk(field.status());
-  return want_arguments ? WrapSchema(*schema) : WrapField(*field);
-}
-
 nb::bytes ToBytes(const Definition& definition) {
   const uint8_t* bytes = nullptr;
   std::size_t size = 0;
@@ -151,6 +136,21 @@ auto Get(const Definition& definition) {
 }
 
 }  // namespace
+
+Signature SignatureOf(const Definition& definition) {
+  ArrowSchema arguments{};
+  ArrowSchema result{};
+  Error error;
+  if (springald_definition_signature(definition.handle.get(), &arguments, &result,
+                                     &error) != 0) {
+    Raise(error);
+  }
+  auto schema = arrow::ImportSchema(&arguments);
+  auto field = arrow::ImportField(&result);
+  ThrowNotOk(schema.status());
+  ThrowNotOk(field.status());
+  return {*schema, *field};
+}
 
 std::string NameOf(const Definition& definition) { return Describe(definition).name; }
 
@@ -196,10 +196,12 @@ void BindDefinition(nb::module_& module) {
       .def_prop_ro("source", SourceOf)
       .def_prop_ro("payload", Payload)
       .def_prop_ro(
-          "arguments", [](const Definition& self) { return Signature(self, true); },
+          "arguments",
+          [](const Definition& self) { return WrapSchema(SignatureOf(self).arguments); },
           nb::for_getter(nb::sig("def arguments(self, /) -> typing.Any")))
       .def_prop_ro(
-          "result", [](const Definition& self) { return Signature(self, false); },
+          "result",
+          [](const Definition& self) { return WrapField(SignatureOf(self).result); },
           nb::for_getter(nb::sig("def result(self, /) -> typing.Any")));
 }
 

@@ -69,40 +69,23 @@ void Log(void* context, int32_t level, const char* message, const char* udf_name
   }
 }
 
+struct ReleaseFunction {
+  void operator()(springald_function* function) const {
+    springald_function_release(function);
+  }
+};
+
 class Function {
  public:
-  Function(std::shared_ptr<RuntimeState> runtime, springald_function* handle,
+  /// Takes `handle` over, also where this throws.
+  Function(std::shared_ptr<RuntimeState> runtime,
+           std::unique_ptr<springald_function, ReleaseFunction> handle,
            const Definition& definition)
-      : runtime_(std::move(runtime)), handle_(handle) {
-    ArrowSchema arguments{};
-    ArrowSchema result{};
-    Error error;
-    if (springald_definition_signature(definition.handle.get(), &arguments, &result,
-                                       &error) != 0) {
-      Raise(error);
-    }
-    auto schema = arrow::ImportSchema(&arguments);
-    auto field = arrow::ImportField(&result);
-    ThrowNotOk(schema.status());
-    ThrowNotOk(field.status());
-    arguments_ = *schema;
-    result_ = *field;
-    name_ = NameOf(definition);
-    hash_ = HashOf(definition);
-  }
-  ~Function() {
-    if (handle_ != nullptr) {
-      springald_function_release(handle_);
-    }
-  }
-  Function(Function&& other) noexcept
-      : runtime_(other.runtime_),
-        handle_(std::exchange(other.handle_, nullptr)),
-        arguments_(other.arguments_),
-        result_(other.result_),
-        name_(other.name_),
-        hash_(other.hash_) {}
-  Function& operator=(Function&&) = delete;
+      : runtime_(std::move(runtime)),
+        handle_(std::move(handle)),
+        signature_(SignatureOf(definition)),
+        name_(NameOf(definition)),
+        hash_(HashOf(definition)) {}
 
   Column Call(nb::args arrays) const {
     std::vector<ArrowArray> exported(arrays.size());
@@ -111,13 +94,14 @@ class Function {
     ArrowArray out{};
     Error error;
     ++call_depth;
-    const int32_t code = springald_function_invoke(
-        handle_, exported.data(), exported.size(), num_rows, cancel->get(), &out, &error);
+    const int32_t code =
+        springald_function_invoke(handle_.get(), exported.data(), exported.size(),
+                                  num_rows, cancel->get(), &out, &error);
     --call_depth;
     if (code != 0) {
       Raise(error, runtime_->make_error);
     }
-    return Column(result_, out);
+    return Column(signature_.result, out);
   }
 
   const std::string& name() const { return name_; }
@@ -126,7 +110,7 @@ class Function {
   nb::dict Metrics() const {
     springald_metrics metrics{};
     metrics.struct_size = sizeof(metrics);
-    springald_function_metrics(handle_, &metrics);
+    springald_function_metrics(handle_.get(), &metrics);
     nb::dict figures;
     figures["loads"] = metrics.num_loads;
     figures["calls"] = metrics.num_calls;
@@ -142,12 +126,15 @@ class Function {
     std::vector<std::shared_ptr<arrow::Array>> columns;
     for (std::size_t i = 0; i < arrays.size(); ++i) {
       auto column = UnwrapArray(arrays[i]);
-      const bool is_known = i < static_cast<std::size_t>(arguments_->num_fields());
+      const bool is_known =
+          i < static_cast<std::size_t>(signature_.arguments->num_fields());
       if (column == nullptr || !is_known ||
-          !column->type()->Equals(arguments_->field(static_cast<int>(i))->type())) {
+          !column->type()->Equals(
+              signature_.arguments->field(static_cast<int>(i))->type())) {
         const std::string expected =
-            is_known ? arguments_->field(static_cast<int>(i))->type()->ToString()
-                     : "nothing";
+            is_known
+                ? signature_.arguments->field(static_cast<int>(i))->type()->ToString()
+                : "nothing";
         throw nb::type_error(
             ("argument " + std::to_string(i) + " has the wrong type: " +
              (column == nullptr ? nb::cast<std::string>(nb::str(arrays[i].type()))
@@ -170,11 +157,10 @@ class Function {
   }
 
   const std::shared_ptr<RuntimeState> runtime_;
-  springald_function* handle_;
-  std::shared_ptr<arrow::Schema> arguments_;
-  std::shared_ptr<arrow::Field> result_;
-  std::string name_;
-  std::string hash_;
+  std::unique_ptr<springald_function, ReleaseFunction> handle_;
+  const Signature signature_;
+  const std::string name_;
+  const std::string hash_;
 };
 
 class Runtime {
@@ -202,7 +188,8 @@ class Runtime {
     if (code != 0) {
       Raise(error, state_->make_error);
     }
-    return Function(state_, handle, definition);
+    return Function(state_, std::unique_ptr<springald_function, ReleaseFunction>(handle),
+                    definition);
   }
 
   int32_t Interrupt(bool hold) {

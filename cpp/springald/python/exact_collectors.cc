@@ -108,8 +108,32 @@ struct TimestampConverter {
   arrow::TimeUnit::type unit = arrow::TimeUnit::MICRO;
 };
 
+/// A column that is one buffer of values and a bitmap, written in order.
+class OneBufferCollector : public ResultCollector {
+ protected:
+  OneBufferCollector(std::shared_ptr<arrow::DataType> type, int64_t num_rows,
+                     std::shared_ptr<arrow::Buffer> buffer)
+      : ResultCollector(std::move(type)),
+        buffer_(std::move(buffer)),
+        num_rows_(num_rows) {}
+
+  arrow::Status MarkNull(int64_t row) { return validity_.MarkNull(row, num_rows_); }
+
+  arrow::Result<std::shared_ptr<arrow::Array>> FinishExact() override {
+    return arrow::MakeArray(arrow::ArrayData::Make(
+        type_, length_, {validity_.Finish(), std::move(buffer_)}, validity_.num_nulls()));
+  }
+
+  std::shared_ptr<arrow::Buffer> buffer_;
+  int64_t length_ = 0;
+
+ private:
+  const int64_t num_rows_;
+  ValidityWriter validity_;
+};
+
 template <typename Converter>
-class FixedWidthCollector : public ResultCollector {
+class FixedWidthCollector : public OneBufferCollector {
  public:
   using CType = typename Converter::CType;
 
@@ -119,7 +143,7 @@ class FixedWidthCollector : public ResultCollector {
         auto buffer,
         arrow::AllocateBuffer(num_rows * static_cast<int64_t>(sizeof(CType))));
     return std::unique_ptr<ResultCollector>(
-        new FixedWidthCollector(std::move(type), num_rows, converter, std::move(buffer)));
+        new FixedWidthCollector(std::move(type), num_rows, std::move(buffer), converter));
   }
 
  protected:
@@ -130,7 +154,7 @@ class FixedWidthCollector : public ResultCollector {
     for (; i < num_values; ++i) {
       if (IsNull(values[i])) {
         out[i] = CType{};
-        ARROW_RETURN_NOT_OK(validity_.MarkNull(length_ + i, num_rows_));
+        ARROW_RETURN_NOT_OK(MarkNull(length_ + i));
       } else if (!Converter::Convert(converter_, values[i], out + i)) {
         break;
       }
@@ -139,27 +163,16 @@ class FixedWidthCollector : public ResultCollector {
     return i;
   }
 
-  arrow::Result<std::shared_ptr<arrow::Array>> FinishExact() override {
-    return arrow::MakeArray(arrow::ArrayData::Make(
-        type_, length_, {validity_.Finish(), std::move(buffer_)}, validity_.num_nulls()));
-  }
-
  private:
   FixedWidthCollector(std::shared_ptr<arrow::DataType> type, int64_t num_rows,
-                      Converter converter, std::shared_ptr<arrow::Buffer> buffer)
-      : ResultCollector(std::move(type)),
-        num_rows_(num_rows),
-        converter_(converter),
-        buffer_(std::move(buffer)) {}
+                      std::shared_ptr<arrow::Buffer> buffer, Converter converter)
+      : OneBufferCollector(std::move(type), num_rows, std::move(buffer)),
+        converter_(converter) {}
 
-  const int64_t num_rows_;
   const Converter converter_;
-  std::shared_ptr<arrow::Buffer> buffer_;
-  ValidityWriter validity_;
-  int64_t length_ = 0;
 };
 
-class BoolCollector : public ResultCollector {
+class BoolCollector : public OneBufferCollector {
  public:
   static arrow::Result<std::unique_ptr<ResultCollector>> Make(
       std::shared_ptr<arrow::DataType> type, int64_t num_rows) {
@@ -176,7 +189,7 @@ class BoolCollector : public ResultCollector {
       if (values[i] == Py_True) {
         arrow::bit_util::SetBit(buffer_->mutable_data(), length_ + i);
       } else if (IsNull(values[i])) {
-        ARROW_RETURN_NOT_OK(validity_.MarkNull(length_ + i, num_rows_));
+        ARROW_RETURN_NOT_OK(MarkNull(length_ + i));
       } else if (values[i] != Py_False) {
         break;
       }
@@ -185,22 +198,8 @@ class BoolCollector : public ResultCollector {
     return i;
   }
 
-  arrow::Result<std::shared_ptr<arrow::Array>> FinishExact() override {
-    return arrow::MakeArray(arrow::ArrayData::Make(
-        type_, length_, {validity_.Finish(), std::move(buffer_)}, validity_.num_nulls()));
-  }
-
  private:
-  BoolCollector(std::shared_ptr<arrow::DataType> type, int64_t num_rows,
-                std::shared_ptr<arrow::Buffer> buffer)
-      : ResultCollector(std::move(type)),
-        num_rows_(num_rows),
-        buffer_(std::move(buffer)) {}
-
-  const int64_t num_rows_;
-  std::shared_ptr<arrow::Buffer> buffer_;
-  ValidityWriter validity_;
-  int64_t length_ = 0;
+  using OneBufferCollector::OneBufferCollector;
 };
 
 /// Lends the bytes of an exact str as UTF-8; false where that needs pyarrow's word.
