@@ -26,6 +26,7 @@ from springald.interrupt_watch import InterruptWatch
 from springald.runtime import (
     in_udf_call,
     interrupt_calls,
+    is_exiting,
     listen_to_interrupts,
     resume_calls,
 )
@@ -72,6 +73,11 @@ def enter_engine(method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R
     except KeyboardInterrupt as interrupt:
         interrupt.__suppress_context__ = True  # the engine's text about it says nothing
         _interrupt_calls(thread)
+        raise
+    except UdfCancelledError:
+        if is_exiting():
+            # A daemon thread, which Python ends without a word: so do we.
+            raise SystemExit from None
         raise
     finally:
         with _lock:

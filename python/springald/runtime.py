@@ -13,7 +13,15 @@ from typing import Any
 from springald import _springald
 from springald.error_crossing import make_recorded_error
 
-__all__ = ["UdfMetrics", "get_runtime", "in_udf_call", "interrupt_calls"]
+__all__ = [
+    "UdfMetrics",
+    "get_runtime",
+    "in_udf_call",
+    "interrupt_calls",
+    "is_exiting",
+    "listen_to_interrupts",
+    "resume_calls",
+]
 
 # How long the interpreter's end waits for calls of functions in progress, in seconds.
 _EXIT_WAIT_S = 5.0
@@ -26,6 +34,7 @@ _lock = threading.Lock()
 _runtime: _springald.Runtime | None = None
 _listener: Callable[[], None] | None = None
 _was_interrupted = False
+_is_exiting = False
 
 
 @dataclass(frozen=True)
@@ -102,6 +111,8 @@ def _make_error(info: Mapping[str, Any], original: BaseException | None) -> Base
 
 def _end_calls(runtime: _springald.Runtime) -> None:
     """End the calls that a dropped query left behind: threads must not outlive Python."""
+    global _is_exiting
+    _is_exiting = True
     quiet = not _was_interrupted
     deadline = time.monotonic() + _EXIT_WAIT_S
     while (running := runtime.interrupt()) or not quiet:
@@ -110,6 +121,11 @@ def _end_calls(runtime: _springald.Runtime) -> None:
         # A thread that is about to call is not counted yet, so one more look is needed.
         quiet = running == 0
         time.sleep(_EXIT_QUIET_S)
+
+
+def is_exiting() -> bool:
+    """Return whether the interpreter is going down and calls are being ended for it."""
+    return _is_exiting
 
 
 def in_udf_call() -> bool:

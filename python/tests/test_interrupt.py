@@ -14,7 +14,9 @@ import time
 import pytest
 
 PRELUDE = """
-import os, sys, threading, time
+import os, signal, sys, threading, time
+# A job in the background of a shell inherits that SIGINT is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import pyarrow as pa
 from datafusion import SessionConfig
 from springald import BallistaSessionContext, UdfError, udf
