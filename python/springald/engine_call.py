@@ -80,8 +80,20 @@ def enter_engine(method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R
             raise SystemExit from None
         raise
     finally:
-        with _lock:
-            _waiting_threads.discard(thread)
+        _leave(thread)
+
+
+def _leave(thread: int) -> None:
+    """End a thread's wait; and the refusal of its calls, if there was one.
+
+    Under the lock that a refusal begins under: else one that comes late would stay.
+    """
+    global _is_holding
+    with _lock:
+        _waiting_threads.discard(thread)
+        if _is_holding and thread == threading.main_thread().ident:
+            _is_holding = False
+            resume_calls()
 
 
 def _in_main_thread(method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -91,7 +103,6 @@ def _in_main_thread(method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -
     tries again, and runs the query after all. So once a call was interrupted, all that
     follow fail, whatever the engine makes of it, and the end is a KeyboardInterrupt.
     """
-    global _is_holding
     try:
         with translated(), _watch.armed():
             result = method(*args, **kwargs)
@@ -99,29 +110,25 @@ def _in_main_thread(method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -
         if _is_holding:
             raise KeyboardInterrupt from None
         raise
-    else:
-        if _is_holding:
-            raise KeyboardInterrupt
-        return result
-    finally:
-        if _is_holding:
-            _is_holding = False
-            resume_calls()
+    if _is_holding:
+        raise KeyboardInterrupt
+    return result
 
 
-def _interrupt_calls(thread: int | None, *, hold: bool = False) -> None:
-    global _is_holding
+def _interrupt_calls(thread: int) -> None:
     with _lock:
         alone = _waiting_threads <= {thread}
     if alone:
-        _is_holding = hold
-        interrupt_calls(hold=hold)
+        interrupt_calls()
 
 
 def _interrupt_main_query() -> None:
-    main = threading.main_thread().ident
-    if main in _waiting_threads:
-        _interrupt_calls(main, hold=True)
+    global _is_holding
+    with _lock:
+        # Not if it has just ended: nobody would let calls begin again.
+        if _waiting_threads == {threading.main_thread().ident}:
+            _is_holding = True
+            interrupt_calls(hold=True)
 
 
 def _call_was_interrupted() -> None:

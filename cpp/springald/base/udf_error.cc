@@ -50,6 +50,16 @@ arrow::Status MakeUdfError(UdfErrorCode code, std::string message) {
   return MakeUdfError(std::move(info));
 }
 
+arrow::Status MakeCancelledError() {
+  return MakeUdfError(UdfErrorCode::kCancelled, "the query was cancelled");
+}
+
+arrow::Status WithUdfName(const arrow::Status& status, const std::string& udf_name) {
+  UdfErrorInfo info = GetUdfErrorInfo(status);
+  info.udf_name = udf_name;
+  return MakeUdfError(std::move(info));
+}
+
 UdfErrorInfo GetUdfErrorInfo(const arrow::Status& status) {
   const auto& detail = status.detail();
   if (detail != nullptr && std::string_view(detail->type_id()) == kTypeId) {

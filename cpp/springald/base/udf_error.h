@@ -62,6 +62,12 @@ arrow::Status MakeUdfError(UdfErrorInfo info);
 /// Returns a status of `code` with `message` and nothing else known.
 arrow::Status MakeUdfError(UdfErrorCode code, std::string message);
 
+/// Returns a status of `kCancelled`.
+arrow::Status MakeCancelledError();
+
+/// Returns `status`, which is not OK, as the failure of the function `udf_name`.
+arrow::Status WithUdfName(const arrow::Status& status, const std::string& udf_name);
+
 /// Returns the `UdfErrorInfo` of a status that is not OK. A status without one
 /// is reported as `kInternal` with the status's own text.
 UdfErrorInfo GetUdfErrorInfo(const arrow::Status& status);

@@ -152,7 +152,7 @@ arrow::Result<bool> RowLoop::RunBatchForm(int64_t num_rows) {
     return false;
   }
   if (cancel_.is_cancelled()) {
-    return MakeUdfError(UdfErrorCode::kCancelled, "the query was cancelled");
+    return MakeCancelledError();
   }
   SetRows(row_iterator_.get(), boxed_.data(), columns_.size(), kBlockRows, num_rows);
   const PyRef values = batch_form_->Run(row_iterator_.get());
@@ -262,7 +262,7 @@ void RowLoop::ReleaseResults() {
 /// do not run in it.
 arrow::Status RowLoop::BetweenRows() {
   if (cancel_.is_cancelled()) {
-    return MakeUdfError(UdfErrorCode::kCancelled, "the query was cancelled");
+    return MakeCancelledError();
   }
   if (PyErr_CheckSignals() != 0) {
     return TakeExceptionStatus(UdfErrorCode::kExecution, definition_.name);

@@ -7,19 +7,6 @@
 
 namespace springald {
 
-namespace {
-
-constexpr int32_t kLogDebug = 10;
-constexpr int32_t kLogWarning = 30;
-
-arrow::Status WithName(const arrow::Status& status, const std::string& name) {
-  UdfErrorInfo info = GetUdfErrorInfo(status);
-  info.udf_name = name;
-  return MakeUdfError(std::move(info));
-}
-
-}  // namespace
-
 Function::Function(std::shared_ptr<const EncodedDefinition> definition,
                    std::shared_ptr<const BackendFunction> backend_function,
                    std::shared_ptr<const Observer> observer)
@@ -64,7 +51,7 @@ arrow::Result<std::shared_ptr<arrow::Array>> Function::Invoke(const Batch& batch
   const auto elapsed = std::chrono::steady_clock::now() - start;
   Record(batch, std::chrono::nanoseconds(elapsed).count(), column.status());
   if (!column.ok()) {
-    return WithName(column.status(), definition_->definition().name);
+    return WithUdfName(column.status(), definition_->definition().name);
   }
   return column;
 }

@@ -6,6 +6,10 @@
 
 namespace springald {
 
+/// Levels of log records, as in Python's `logging`.
+inline constexpr int32_t kLogDebug = 10;
+inline constexpr int32_t kLogWarning = 30;
+
 /// What the runtime tells its host. Either may be empty. Called from any thread, with
 /// or without the GIL held, and never with a lock of ours held.
 struct Observer {

@@ -6,12 +6,6 @@
 
 namespace springald {
 
-namespace {
-
-constexpr int32_t kLogDebug = 10;
-
-}  // namespace
-
 Runtime::Runtime(Options options)
     : observer_(std::make_shared<const Observer>(std::move(options.observer))),
       registry_(options.cache_capacity_bytes) {}
@@ -21,9 +15,7 @@ arrow::Result<std::shared_ptr<const Function>> Runtime::MakeFunction(
     arrow::Result<std::shared_ptr<const BackendFunction>> loaded) const {
   const std::string& name = definition->definition().name;
   if (!loaded.ok()) {
-    UdfErrorInfo info = GetUdfErrorInfo(loaded.status());
-    info.udf_name = name;
-    return MakeUdfError(std::move(info));
+    return WithUdfName(loaded.status(), name);
   }
   if (observer_->log) {
     observer_->log(kLogDebug, "loaded", name, definition->hash().ToHex());

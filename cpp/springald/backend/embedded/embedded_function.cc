@@ -26,10 +26,6 @@ arrow::Status CheckType(const arrow::DataType& type, const std::string& what) {
           "large_binary, binary_view, date32 and timestamp");
 }
 
-arrow::Status Cancelled() {
-  return MakeUdfError(UdfErrorCode::kCancelled, "the query was cancelled");
-}
-
 python::BatchForm BatchFormOf(const UdfDefinition& definition, PyObject* callable) {
   if (definition.mode != UdfMode::kRow) {
     return {};
@@ -64,14 +60,14 @@ arrow::Result<std::shared_ptr<arrow::Array>> EmbeddedFunction::Call(
   const CallInterrupt interrupt(cancel);
   // After the registration: a token that was fired before it does not interrupt.
   if (cancel.is_cancelled()) {
-    return Cancelled();
+    return MakeCancelledError();
   }
   auto column = definition.mode == UdfMode::kRow
                     ? python::CallRows(definition, callable_.get(), batch.columns,
                                        batch.num_rows, cancel, &batch_form_)
                     : python::CallArrow(definition, callable_.get(), batch.columns);
   if (!column.ok() && cancel.is_cancelled()) {
-    return Cancelled();
+    return MakeCancelledError();
   }
   return column;
 }
