@@ -1,0 +1,224 @@
+//! A loaded function, and the token that stops its calls.
+
+use std::fmt;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayData, ArrayRef, make_array};
+use datafusion::arrow::datatypes::{DataType, Field};
+use datafusion::arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
+use springald_sys as sys;
+
+use super::definition::Definition;
+use super::failure::Failure;
+use super::table;
+
+/// The runtime that the host made. It outlives everything here, which only borrows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Runtime(NonNull<sys::Runtime>);
+
+// SAFETY: the ABI lets any thread use a runtime.
+unsafe impl Send for Runtime {}
+// SAFETY: as above.
+unsafe impl Sync for Runtime {}
+
+impl Runtime {
+    /// # Safety
+    /// `handle` is a runtime that stays alive for as long as the result is used.
+    pub unsafe fn borrowed(handle: *mut sys::Runtime) -> Option<Self> {
+        NonNull::new(handle).map(Self)
+    }
+
+    /// Loads the function of `definition`: unpickles it, unless equal bytes were loaded
+    /// before. Takes the GIL inside; call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// Its Python or a module does not match, or it cannot be unpickled.
+    pub fn load(self, definition: Arc<Definition>) -> Result<Function, Failure> {
+        let abi = table()?;
+        let load = needed(abi.runtime_load)?;
+        let mut handle = std::ptr::null_mut();
+        Failure::check(|error| {
+            // SAFETY: both handles are alive; `handle` and `error` are ours.
+            unsafe { load(self.0.as_ptr(), definition.as_ptr(), &mut handle, error) }
+        })?;
+        let handle = NonNull::new(handle).ok_or_else(|| {
+            Failure::new(sys::INTERNAL, "No function was returned".to_owned())
+        })?;
+        Ok(Function { handle, definition })
+    }
+}
+
+/// A function that is ready to run. Any thread may call it.
+pub struct Function {
+    handle: NonNull<sys::Function>,
+    definition: Arc<Definition>,
+}
+
+// SAFETY: the ABI lets many threads use a function at once.
+unsafe impl Send for Function {}
+// SAFETY: as above.
+unsafe impl Sync for Function {}
+
+impl Function {
+    /// Runs one batch. Blocks for as long as the user's code runs.
+    ///
+    /// # Errors
+    /// What the runtime reports; or an argument that has not the definition's type.
+    pub fn invoke(
+        &self,
+        arguments: &[ArrayRef],
+        num_rows: usize,
+        cancel: Option<&CancelToken>,
+    ) -> Result<ArrayRef, Failure> {
+        let abi = table()?;
+        let invoke = needed(abi.function_invoke)?;
+        self.check_types(arguments)?;
+        let mut exported: Vec<FFI_ArrowArray> = arguments
+            .iter()
+            .map(|array| FFI_ArrowArray::new(&array.to_data()))
+            .collect();
+        let mut out = FFI_ArrowArray::empty();
+        Failure::check(|error| {
+            // SAFETY: FFI_ArrowArray is the C struct ArrowArray. The runtime moves out of
+            // the arguments (their `release` is then null, so that dropping them does
+            // nothing) and fills `out` on success.
+            unsafe {
+                invoke(
+                    self.handle.as_ptr(),
+                    exported.as_mut_ptr().cast(),
+                    exported.len(),
+                    num_rows as i64,
+                    cancel.map_or(std::ptr::null_mut(), |token| token.0.as_ptr()),
+                    (&raw mut out).cast(),
+                    error,
+                )
+            }
+        })?;
+        self.import(out)
+    }
+
+    /// Figures since the function was loaded.
+    pub fn metrics(&self) -> sys::Metrics {
+        let mut metrics = sys::Metrics {
+            struct_size: size_of::<sys::Metrics>(),
+            ..sys::Metrics::default()
+        };
+        if let Ok(abi) = table()
+            && let Some(read) = abi.function_metrics
+        {
+            // SAFETY: the handle is alive; the struct says its size.
+            unsafe { read(self.handle.as_ptr(), &mut metrics) };
+        }
+        metrics
+    }
+
+    /// A C array does not carry its type, so a wrong one must not get through.
+    fn check_types(&self, arguments: &[ArrayRef]) -> Result<(), Failure> {
+        let expected = self.definition.arguments();
+        let right = expected.len() == arguments.len()
+            && expected.iter().zip(arguments).all(|(field, array)| {
+                field.data_type().equals_datatype(array.data_type())
+            });
+        if right {
+            return Ok(());
+        }
+        let given: Vec<&DataType> = arguments.iter().map(|a| a.data_type()).collect();
+        let wanted: Vec<&DataType> = expected.iter().map(|f| f.data_type()).collect();
+        Err(Failure {
+            udf_name: self.definition.name().to_owned(),
+            ..Failure::new(
+                sys::INTERNAL,
+                format!("Called with columns of other types: {given:?}, not {wanted:?}"),
+            )
+        })
+    }
+
+    fn import(&self, out: FFI_ArrowArray) -> Result<ArrayRef, Failure> {
+        let invalid = |error: datafusion::arrow::error::ArrowError| {
+            Failure::new(
+                sys::INTERNAL,
+                format!("The result cannot be imported: {error}"),
+            )
+        };
+        let field = Field::new("", self.definition.result().data_type().clone(), true);
+        let schema = FFI_ArrowSchema::try_from(&field).map_err(invalid)?;
+        // SAFETY: the runtime has checked the column against the definition's result type,
+        // and its buffers come from Arrow C++.
+        let mut data: ArrayData = unsafe { from_ffi(out, &schema) }.map_err(invalid)?;
+        data.align_buffers();
+        Ok(make_array(data))
+    }
+}
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        if let Ok(abi) = table()
+            && let Some(release) = abi.function_release
+        {
+            // SAFETY: the handle is ours and is released once.
+            unsafe { release(self.handle.as_ptr()) };
+        }
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Function({:?})", self.definition)
+    }
+}
+
+/// Stops the calls that were given it. Any thread may fire it.
+#[derive(Debug)]
+pub struct CancelToken(NonNull<sys::CancelToken>);
+
+// SAFETY: the ABI lets any thread use a token.
+unsafe impl Send for CancelToken {}
+// SAFETY: as above.
+unsafe impl Sync for CancelToken {}
+
+impl CancelToken {
+    /// A token that is not fired.
+    ///
+    /// # Errors
+    /// There is no runtime in this process, or no memory.
+    pub fn new() -> Result<Self, Failure> {
+        let create = needed(table()?.cancel_token_create)?;
+        let mut handle = std::ptr::null_mut();
+        // SAFETY: `handle` and `error` are ours.
+        Failure::check(|error| unsafe { create(&mut handle, error) })?;
+        NonNull::new(handle).map(Self).ok_or_else(|| {
+            Failure::new(sys::INTERNAL, "No token was returned".to_owned())
+        })
+    }
+
+    /// Ends the calls that use the token, and those to come.
+    pub fn fire(&self) {
+        if let Ok(abi) = table()
+            && let Some(fire) = abi.cancel_token_fire
+        {
+            // SAFETY: the handle is alive.
+            unsafe { fire(self.0.as_ptr()) };
+        }
+    }
+}
+
+impl Drop for CancelToken {
+    fn drop(&mut self) {
+        if let Ok(abi) = table()
+            && let Some(release) = abi.cancel_token_release
+        {
+            // SAFETY: the handle is ours; calls that use the token keep it alive.
+            unsafe { release(self.0.as_ptr()) };
+        }
+    }
+}
+
+fn needed<T>(function: Option<T>) -> Result<T, Failure> {
+    function.ok_or_else(|| {
+        Failure::new(
+            sys::INTERNAL,
+            "This process does not run Python functions".to_owned(),
+        )
+    })
+}

@@ -1,0 +1,366 @@
+//! `springald executor`: Ballista's executor, whose Python functions run in this process.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ballista_core::error::{BallistaError, Result};
+use ballista_core::object_store::{
+    runtime_env_with_s3_support, session_config_with_s3_support,
+    session_state_with_s3_support,
+};
+use ballista_core::registry::BallistaFunctionRegistry;
+use ballista_executor::config::Config;
+use ballista_executor::executor_process::{
+    ExecutorProcessConfig, start_executor_process,
+};
+use clap::{Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use datafusion::error::DataFusionError;
+use tempfile::TempDir;
+use tokio::runtime::Handle;
+use tokio::time::sleep;
+
+use super::engine::{Tasks, UdfEngine};
+use super::environment::Publisher;
+use super::logging::Logging;
+use super::stop::stop_signal;
+use super::{HEARTBEAT_SECONDS, MAX_MESSAGE_BYTES, runtime};
+use crate::abi::{Failure, Hash, Runtime};
+use crate::codec::{PlanMessage, UdfLogicalCodec, UdfPhysicalCodec};
+use crate::service::ClusterClient;
+use crate::udf::{FetchDefinition, LoadedFunctions};
+
+/// How long tasks may go on after the executor was asked to end, before their calls are
+/// cancelled; and how much longer before they are left behind.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Between two times that an executor says what it is.
+const PUBLISH_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Ballista's flags, and ours.
+#[derive(Parser)]
+struct Options {
+    #[command(flatten)]
+    ballista: Config,
+    /// Where Python functions run: "embedded", in this process and under its GIL.
+    #[arg(long, value_enum, default_value_t = Backend::Embedded)]
+    udf_backend: Backend,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Backend {
+    Embedded,
+}
+
+/// Runs an executor until it is asked to end, and returns the exit status.
+///
+/// `environment` is a JSON object that says what the interpreter is.
+pub fn run_executor(
+    arguments: Vec<OsString>,
+    functions: Runtime,
+    environment: &str,
+) -> i32 {
+    let options = match command()
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Options::from_arg_matches(&matches))
+    {
+        Ok(options) => options,
+        Err(error) => {
+            let _ = error.print();
+            return error.exit_code();
+        }
+    };
+    let Backend::Embedded = options.udf_backend;
+    let options = options.ballista;
+    Logging {
+        level: &options.log_level_setting,
+        folder: options.log_dir.as_deref(),
+        file_prefix: format!("executor_{}", options.bind_port),
+        rotation: &options.log_rotation_policy,
+        threads: options.print_thread_info,
+    }
+    .start();
+    let served = runtime("executor")
+        .map_err(BallistaError::from)
+        .and_then(|runtime| {
+            let served = runtime.block_on(serve(options, functions, environment));
+            runtime.shutdown_background();
+            served
+        });
+    match served {
+        Ok(()) => 0,
+        Err(error) => {
+            eprintln!("springald executor: {error}");
+            1
+        }
+    }
+}
+
+fn command() -> Command {
+    Options::command()
+        .name("springald executor")
+        .bin_name("springald executor")
+        .version(crate::VERSION)
+        .about(
+            "Runs an executor of a Ballista cluster. Python functions run in this \
+             interpreter, with the packages that it has.",
+        )
+        .mut_arg("bind_port", |arg| {
+            arg.help("Port that results are fetched from; 0 takes a free one.")
+        })
+        .mut_arg("bind_grpc_port", |arg| {
+            arg.help("Port that the scheduler sends tasks to; 0 takes a free one.")
+        })
+        .mut_arg("bind_health_port", |arg| {
+            arg.default_value("0")
+                .help("Port of the HTTP probes /healthz and /readyz; 0 serves none.")
+        })
+        .mut_arg("executor_heartbeat_interval_seconds", |arg| {
+            arg.default_value(HEARTBEAT_SECONDS)
+        })
+        .mut_arg("grpc_server_max_decoding_message_size", |arg| {
+            arg.default_value(MAX_MESSAGE_BYTES)
+        })
+        .mut_arg("grpc_server_max_encoding_message_size", |arg| {
+            arg.default_value(MAX_MESSAGE_BYTES)
+        })
+}
+
+async fn serve(mut options: Config, runtime: Runtime, environment: &str) -> Result<()> {
+    choose_ports(&mut options)?;
+    let health_port = options.bind_health_port;
+    let bind_host = options.bind_host.clone();
+    let mut config: ExecutorProcessConfig = options.try_into()?;
+    let own_folder = own_folder(&mut config)?;
+    let scheduler = format!("{}:{}", config.scheduler_host, config.scheduler_port);
+    let cluster = ClusterClient::new(&scheduler)?;
+    wait_for_scheduler(&cluster, config.scheduler_connect_timeout_seconds).await?;
+    let functions = Arc::new(LoadedFunctions::new(
+        runtime,
+        Arc::new(FromScheduler {
+            cluster: cluster.clone(),
+            runtime: Handle::current(),
+        }),
+    ));
+    let host = config.external_host.clone().unwrap_or(bind_host.clone());
+    let tasks = Arc::new(Tasks::default());
+    let publisher = Publisher::new(
+        config.executor_id.clone(),
+        environment,
+        (&host, config.port),
+        (Arc::clone(&functions), Arc::clone(&tasks)),
+        cluster.clone(),
+    )?;
+    config.override_logical_codec = Some(Arc::new(UdfLogicalCodec::new(
+        PlanMessage::definitions(),
+        usize::MAX,
+    )));
+    config.override_physical_codec =
+        Some(Arc::new(UdfPhysicalCodec::executing(functions)));
+    config.override_execution_engine = Some(Arc::new(UdfEngine::new(
+        publisher.clone(),
+        Arc::clone(&tasks),
+        Duration::from_secs(config.client_ttl),
+    )));
+    config.override_config_producer = Some(Arc::new(session_config_with_s3_support));
+    config.override_runtime_producer = Some(Arc::new(runtime_env_with_s3_support));
+    // The functions that the scheduler plans with: Ballista's own choice leaves those over
+    // nested types out.
+    let state = session_state_with_s3_support(session_config_with_s3_support())?;
+    config.override_function_registry =
+        Some(Arc::new(BallistaFunctionRegistry::from(&state)));
+    let health = config.health.clone();
+    let (stop_health, health_stopped) = tokio::sync::oneshot::channel();
+    if health_port != 0 {
+        let address = format!("{bind_host}:{health_port}")
+            .parse()
+            .map_err(|error| {
+                BallistaError::Configuration(format!("--bind-health-port: {error}"))
+            })?;
+        ballista_executor::health::spawn_health_server(
+            address,
+            health.clone(),
+            health_stopped,
+        );
+    }
+    let ready = Ready {
+        id: config.executor_id.clone(),
+        address: format!("{host}:{}", config.port),
+        local: format!("{}:{}", loopback(&bind_host), config.port),
+        scheduler,
+        cluster,
+        publisher,
+    };
+    let result = tokio::select! {
+        stopped = run_until_stopped(config, &tasks) => stopped,
+        failed = ready.announce() => Err(failed),
+    };
+    let _ = stop_health.send(());
+    drop(own_folder);
+    result
+}
+
+/// Free ports in place of 0. Another process may take one before it is bound here; then
+/// the executor fails to start and says so.
+fn choose_ports(options: &mut Config) -> Result<()> {
+    let mut held = Vec::new();
+    for port in [&mut options.bind_port, &mut options.bind_grpc_port] {
+        if *port == 0 {
+            let listener = TcpListener::bind((options.bind_host.as_str(), 0))?;
+            *port = listener.local_addr()?.port();
+            held.push(listener);
+        }
+    }
+    Ok(())
+}
+
+/// Shuffle files go to a folder of this process, which is removed at the end, unless the
+/// operator has named one.
+fn own_folder(config: &mut ExecutorProcessConfig) -> Result<Option<TempDir>> {
+    if let Some(folder) = &config.work_dir {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            BallistaError::Configuration(format!(
+                "--work-dir {folder} is not a folder that can be used: {error}"
+            ))
+        })?;
+        return Ok(None);
+    }
+    let folder = tempfile::Builder::new()
+        .prefix("springald-executor-")
+        .tempdir()?;
+    config.work_dir = Some(folder.path().to_string_lossy().into_owned());
+    Ok(Some(folder))
+}
+
+async fn wait_for_scheduler(cluster: &ClusterClient, timeout_seconds: u16) -> Result<()> {
+    let deadline =
+        tokio::time::Instant::now() + Duration::from_secs(timeout_seconds.into());
+    loop {
+        match cluster.cluster().await {
+            Ok(_) => return Ok(()),
+            Err(error) if tokio::time::Instant::now() >= deadline => {
+                return Err(plain(error));
+            }
+            Err(error) => log::warn!("{}; trying again", plain(error)),
+        }
+        sleep(Duration::from_millis(500)).await;
+    }
+}
+
+/// Runs Ballista's executor, which listens to the signals itself and lets its tasks end;
+/// calls that do not end are cancelled, and left behind if that does not help either.
+async fn run_until_stopped(config: ExecutorProcessConfig, tasks: &Tasks) -> Result<()> {
+    let asked = AtomicBool::new(false);
+    let overdue = async {
+        let signal = stop_signal().await?;
+        asked.store(true, Ordering::Relaxed);
+        sleep(DRAIN_TIMEOUT).await;
+        log::warn!("Tasks still run after {signal}: their functions are cancelled");
+        tasks.cancel_all();
+        sleep(CANCEL_TIMEOUT).await;
+        log::warn!(
+            "Functions do not end, in a call into C code most likely: left behind"
+        );
+        Ok(())
+    };
+    let stopped = tokio::select! {
+        stopped = start_executor_process(Arc::new(config)) => stopped,
+        abandoned = overdue => abandoned,
+    };
+    if stopped.is_ok() && !asked.load(Ordering::Relaxed) {
+        return Err(BallistaError::General(
+            "Stopped without having been asked to; the log says why".to_owned(),
+        ));
+    }
+    stopped
+}
+
+/// Knows when the executor can be used, and tells.
+struct Ready {
+    id: String,
+    address: String,
+    local: String,
+    scheduler: String,
+    cluster: ClusterClient,
+    publisher: Publisher,
+}
+
+impl Ready {
+    /// Prints the ready line, and returns only if the scheduler refuses this executor.
+    async fn announce(self) -> BallistaError {
+        loop {
+            sleep(Duration::from_millis(20)).await;
+            if tokio::net::TcpStream::connect(&self.local).await.is_err() {
+                continue;
+            }
+            if let Err(error) = self.publisher.publish().await {
+                return plain(error);
+            }
+            if self.is_listed().await {
+                break;
+            }
+        }
+        println!(
+            "springald executor is ready: {} on {}, scheduler {}",
+            self.id, self.address, self.scheduler
+        );
+        let _ = std::io::stdout().flush();
+        loop {
+            // A scheduler that was started anew knows nothing of this executor.
+            sleep(PUBLISH_INTERVAL).await;
+            if let Err(error) = self.publisher.publish().await {
+                log::debug!("{}", plain(error));
+            }
+        }
+    }
+
+    async fn is_listed(&self) -> bool {
+        let Ok(cluster) = self.cluster.cluster().await else {
+            return false;
+        };
+        cluster.executors.iter().any(|executor| {
+            executor.get("id").and_then(|id| id.as_str()) == Some(&self.id)
+        })
+    }
+}
+
+/// Where this process reaches a server of its own.
+fn loopback(bind_host: &str) -> &str {
+    match bind_host {
+        "0.0.0.0" => "127.0.0.1",
+        "::" => "::1",
+        host => host,
+    }
+}
+
+/// An error for a terminal: without what is meant for a client.
+fn plain(error: DataFusionError) -> BallistaError {
+    let text = error.strip_backtrace();
+    let text = text.split(" springald-error:").next().unwrap_or_default();
+    BallistaError::General(text.trim_start_matches("Execution error: ").to_owned())
+}
+
+/// Definitions come from the scheduler, by hash.
+struct FromScheduler {
+    cluster: ClusterClient,
+    runtime: Handle,
+}
+
+impl FetchDefinition for FromScheduler {
+    fn fetch(&self, hash: Hash) -> std::result::Result<Vec<u8>, Failure> {
+        let fetched = self
+            .runtime
+            .block_on(self.cluster.definition(&hash.to_string()));
+        match fetched {
+            Ok(bytes) => Ok(bytes.to_vec()),
+            Err(error) => Err(Failure {
+                retryable: true,
+                ..Failure::new(springald_sys::INTERNAL, plain(error).to_string())
+            }),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The functions that an executor has loaded, each once for all tasks.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use datafusion::arrow::array::ArrayRef;
+use datafusion::error::Result;
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
+use lru::LruCache;
+use parking_lot::Mutex;
+use serde::Serialize;
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+use crate::abi::{CancelToken, Definition, Failure, Function, Hash, Runtime};
+use crate::error::failed;
+
+/// How many functions stay loaded, and how many bytes their definitions may have together.
+/// The least recently used one makes room.
+const CAPACITY_BYTES: usize = 256 << 20;
+const CAPACITY: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
+
+/// Gets the bytes of a definition from wherever they are; may block.
+pub trait FetchDefinition: Send + Sync {
+    /// # Errors
+    /// The bytes cannot be had.
+    fn fetch(&self, hash: Hash) -> Result<Vec<u8>, Failure>;
+}
+
+/// An executor's functions, by hash. Any thread may call.
+pub struct LoadedFunctions {
+    runtime: Runtime,
+    source: Arc<dyn FetchDefinition>,
+    functions: Mutex<LruCache<Hash, Arc<LoadedFunction>>>,
+}
+
+impl LoadedFunctions {
+    /// Functions are fetched from `source` and run in `runtime`.
+    pub fn new(runtime: Runtime, source: Arc<dyn FetchDefinition>) -> Self {
+        Self {
+            runtime,
+            source,
+            functions: Mutex::new(LruCache::new(CAPACITY)),
+        }
+    }
+
+    /// Returns the function, which is fetched and loaded when it is called first.
+    pub fn get(&self, hash: Hash) -> Arc<LoadedFunction> {
+        let mut functions = self.functions.lock();
+        if let Some(function) = functions.get(&hash) {
+            return Arc::clone(function);
+        }
+        let mut size: usize = functions.iter().map(|(_, function)| function.size()).sum();
+        while size > CAPACITY_BYTES
+            && let Some((_, oldest)) = functions.pop_lru()
+        {
+            size -= oldest.size();
+        }
+        let function = Arc::new(LoadedFunction {
+            hash,
+            runtime: self.runtime,
+            source: Arc::clone(&self.source),
+            definition: OnceLock::new(),
+            function: OnceLock::new(),
+            loading: Mutex::new(()),
+            definitions_received: AtomicI64::new(0),
+        });
+        functions.put(hash, Arc::clone(&function));
+        function
+    }
+
+    /// Figures of every function that was called here.
+    pub fn counters(&self) -> Vec<FunctionCounters> {
+        let functions = self.functions.lock();
+        functions
+            .iter()
+            .map(|(_, function)| function.counters())
+            .collect()
+    }
+}
+
+impl fmt::Debug for LoadedFunctions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LoadedFunctions({})", self.functions.lock().len())
+    }
+}
+
+/// What one function did on one executor since it was loaded there.
+#[derive(Clone, Debug, Serialize)]
+pub struct FunctionCounters {
+    hash: String,
+    name: String,
+    definitions_received: i64,
+    loads: i64,
+    calls: i64,
+    rows: i64,
+    python_ns: i64,
+    errors: i64,
+}
+
+/// One function of an executor.
+pub struct LoadedFunction {
+    hash: Hash,
+    runtime: Runtime,
+    source: Arc<dyn FetchDefinition>,
+    definition: OnceLock<Arc<Definition>>,
+    function: OnceLock<Function>,
+    loading: Mutex<()>,
+    definitions_received: AtomicI64,
+}
+
+impl LoadedFunction {
+    /// Runs one batch: from a tokio worker this hands the worker's other tasks over first,
+    /// because the call takes as long as the user's code.
+    ///
+    /// # Errors
+    /// The function cannot be loaded, or failed.
+    pub fn call(
+        &self,
+        arguments: ScalarFunctionArgs,
+        cancel: Option<&CancelToken>,
+    ) -> Result<ColumnarValue> {
+        let num_rows = arguments.number_rows;
+        let columns = arguments
+            .args
+            .into_iter()
+            .map(|argument| argument.into_array(num_rows))
+            .collect::<Result<Vec<ArrayRef>>>()?;
+        let result = blocking(|| self.function()?.invoke(&columns, num_rows, cancel));
+        result.map(ColumnarValue::Array).map_err(failed)
+    }
+
+    fn function(&self) -> Result<&Function, Failure> {
+        if let Some(function) = self.function.get() {
+            return Ok(function);
+        }
+        let _guard = self.loading.lock();
+        if let Some(function) = self.function.get() {
+            return Ok(function);
+        }
+        let loaded = self.runtime.load(self.definition()?)?;
+        Ok(self.function.get_or_init(|| loaded))
+    }
+
+    /// Fetches the definition, once also where loading it fails. Under `loading`.
+    fn definition(&self) -> Result<Arc<Definition>, Failure> {
+        if let Some(definition) = self.definition.get() {
+            return Ok(Arc::clone(definition));
+        }
+        let bytes = self.source.fetch(self.hash)?;
+        self.definitions_received.fetch_add(1, Ordering::Relaxed);
+        let definition = Arc::new(Definition::decode(&bytes)?);
+        if definition.hash() != self.hash {
+            return Err(Failure::new(
+                springald_sys::INVALID_DEFINITION,
+                format!(
+                    "The definition has the hash {}, not {}",
+                    definition.hash(),
+                    self.hash
+                ),
+            ));
+        }
+        Ok(Arc::clone(self.definition.get_or_init(|| definition)))
+    }
+
+    /// Of the definition, in bytes, once it is here.
+    fn size(&self) -> usize {
+        self.definition
+            .get()
+            .map_or(0, |definition| definition.bytes().len())
+    }
+
+    fn counters(&self) -> FunctionCounters {
+        let metrics = self
+            .function
+            .get()
+            .map(Function::metrics)
+            .unwrap_or_default();
+        FunctionCounters {
+            hash: self.hash.to_string(),
+            name: self
+                .definition
+                .get()
+                .map(|definition| definition.name().to_owned())
+                .unwrap_or_default(),
+            definitions_received: self.definitions_received.load(Ordering::Relaxed),
+            loads: metrics.num_loads,
+            calls: metrics.num_calls,
+            rows: metrics.num_rows,
+            python_ns: metrics.python_ns,
+            errors: metrics.num_errors,
+        }
+    }
+}
+
+impl fmt::Debug for LoadedFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LoadedFunction({})", self.hash)
+    }
+}
+
+/// Runs what blocks. Without this, functions that wait would hold all workers of an
+/// executor, and nobody would be left to see that a task was cancelled.
+fn blocking<T>(body: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(body),
+        _ => body(),
+    }
+}
