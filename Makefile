@@ -5,17 +5,25 @@ BIN := $(VENV)/bin
 BUILD := build/release
 SOURCES := $(shell find cpp include proto cmake python/springald python/bindings -type f \
   -not -name '*.pyc') CMakeLists.txt VERSION pyproject.toml
+BALLISTA_SOURCES := $(shell find ballista cmake python/bindings -type f -not -name '*.pyc' \
+  -not -path '*/tests/*' -not -path '*/target/*') VERSION tools/rust.sh
+BALLISTA_BUILD := $(CURDIR)/build/ballista
+# Where ruff, mypy and clang-format look.
+PYTHON_CODE := python ballista/python tools bench examples tests fuzz
+CPP_CODE = $(shell find cpp include python/bindings fuzz ballista/include ballista/native \
+  -name '*.cc' -o -name '*.h' -o -name '*.c')
 # Warnings of pip about its own version say nothing about this project.
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip
 INSTALL := $(PIP) install --quiet --no-build-isolation --no-deps
 JOBS ?= $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
+export CARGO_BUILD_JOBS := $(JOBS)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 .PHONY: help
 help: ## list the tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 # --- setting up ----------------------------------------------------------------
 
@@ -36,13 +44,29 @@ $(VENV)/.springald: $(VENV)/.packages-build $(SOURCES)
 	@$(INSTALL) -C build-dir=$(BUILD) .
 	@touch $@
 
+# cargo is asked each time, and compiles what is not fresh.
+$(VENV)/.ballista: $(VENV)/.springald $(BALLISTA_SOURCES)
+	@sh tools/rust.sh check
+	@echo "Compiling and installing springald-ballista (about 25 minutes on two cores when"
+	@echo "its engine was never compiled here: tail -f build/ballista/cargo/build.log)"
+	@$(INSTALL) -C build-dir=$(BALLISTA_BUILD) ./ballista
+	@touch $@
+
 .PHONY: setup
-setup: $(VENV)/.springald ## create .venv with springald in it
+setup: $(VENV)/.springald ## create .venv with springald and, given Rust, springald-ballista
+	@if sh tools/rust.sh check; then $(MAKE) --no-print-directory ballista; fi
+
+.PHONY: ballista
+ballista: $(VENV)/.ballista ## the cluster's wheel alone, springald-ballista (needs Rust)
 
 .PHONY: demo
 demo: $(VENV)/.packages-demo $(VENV)/.springald ## run examples/weather.py, the main job
 	@echo "Running examples/weather.py"
 	@$(BIN)/python examples/weather.py
+
+.PHONY: cluster-demo
+cluster-demo: $(VENV)/.packages-demo $(VENV)/.ballista ## the same on a cluster of 3 processes
+	@$(BIN)/python tools/cluster_demo.py
 
 # --- testing -------------------------------------------------------------------
 
@@ -57,7 +81,19 @@ $(VENV)/.tests: $(VENV)/.packages-build $(VENV)/.packages-test $(SOURCES) \
 test: $(VENV)/.packages-demo $(VENV)/.tests ## build and run all tests
 	@$(BIN)/ctest --test-dir $(BUILD) --output-on-failure
 	@$(MAKE) --no-print-directory asan
+	@if sh tools/rust.sh check 2>/dev/null; then \
+	  $(MAKE) --no-print-directory ballista test-rust; fi
 	@$(BIN)/python -m pytest -q
+	@if sh tools/rust.sh check; then \
+	  echo "The tests of the embedded engine again, on a cluster"; \
+	  $(BIN)/python -m pytest -q python/tests --cluster; fi
+
+.PHONY: test-rust
+test-rust: $(VENV)/.springald ## the tests of the Rust code (needs Rust)
+	@echo "Compiling and running the tests of ballista/rust"
+	@SPRINGALD_LIBRARY_DIR="$$($(BIN)/python -c \
+	  'import pathlib, springald; print(pathlib.Path(springald.__file__).parent)')" \
+	  sh tools/rust.sh cargo test --release --locked --quiet
 
 .PHONY: asan
 asan: $(VENV)/.packages-build $(VENV)/.packages-test ## C++ tests under ASan and UBSan
@@ -80,23 +116,35 @@ fuzz: $(VENV)/.packages-build ## fuzz the decoders for FUZZ_SECONDS each (needs 
 
 .PHONY: lint
 lint: $(VENV)/.packages-lint $(VENV)/.springald ## check format, types, includes and file lengths
-	@$(BIN)/ruff check python tools bench examples tests fuzz
-	@$(BIN)/ruff format --check python tools bench examples tests fuzz
+	@$(BIN)/ruff check $(PYTHON_CODE)
+	@$(BIN)/ruff format --check $(PYTHON_CODE)
 	@$(BIN)/mypy
 	@$(BIN)/python tools/check_layout.py
-	@$(BIN)/clang-format --dry-run --Werror $$(find cpp include python/bindings fuzz \
-	  -name '*.cc' -o -name '*.h' -o -name '*.c')
+	@$(BIN)/clang-format --dry-run --Werror $(CPP_CODE)
+	@if sh tools/rust.sh check; then $(MAKE) --no-print-directory clippy; fi
+
+.PHONY: clippy
+clippy: ## check format and habits of the Rust code (needs Rust)
+	@sh tools/rust.sh cargo fmt --check
+	@echo "Running clippy (some minutes when cold)"
+	@sh tools/rust.sh cargo clippy --release --locked --all-targets --quiet -- -D warnings
 
 .PHONY: format
 format: $(VENV)/.packages-lint ## rewrite the sources in the project's format
-	@$(BIN)/ruff format python tools bench examples tests fuzz
-	@$(BIN)/clang-format -i $$(find cpp include python/bindings fuzz \
-	  -name '*.cc' -o -name '*.h' -o -name '*.c')
+	@$(BIN)/ruff format $(PYTHON_CODE)
+	@$(BIN)/clang-format -i $(CPP_CODE)
+	@if sh tools/rust.sh check; then sh tools/rust.sh cargo fmt; fi
 
 .PHONY: stub
-stub: $(VENV)/.springald ## write the stub of the native module anew
+stub: $(VENV)/.springald ## write the stubs of the native modules anew
 	@$(BIN)/python -m nanobind.stubgen -q -m springald._springald \
 	  -o python/springald/_springald.pyi
+	@if sh tools/rust.sh check; then $(MAKE) --no-print-directory stub-ballista; fi
+
+.PHONY: stub-ballista
+stub-ballista: $(VENV)/.ballista
+	@$(BIN)/python -m nanobind.stubgen -q -m springald_ballista._native \
+	  -o ballista/python/springald_ballista/_native.pyi
 
 # --- measuring -----------------------------------------------------------------
 
@@ -104,6 +152,10 @@ stub: $(VENV)/.springald ## write the stub of the native module anew
 bench: $(VENV)/.packages-bench $(VENV)/.springald ## row functions against CPython and the peers
 	@$(BIN)/python bench/row_functions.py
 
+.PHONY: bench-cluster
+bench-cluster: $(VENV)/.packages-bench $(VENV)/.ballista ## queries on a cluster (needs Rust)
+	@$(BIN)/python bench/cluster.py
+
 .PHONY: clean
-clean: ## remove .venv and everything that was built
+clean: ## remove .venv and what was built in this clone
 	rm -rf $(VENV) build dist

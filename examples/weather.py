@@ -1,12 +1,16 @@
 """Python functions in SQL, on four years of weather in Seattle.
 
-Runs in this process; needs springald and the data of the package vega-datasets. The
-function at the top gets whole Arrow columns, because its types are explicit; the others
-get one Python value per row, because their hints are Python types.
+usage: weather.py [df://HOST:PORT]
+
+Runs in this process, or on the Ballista cluster whose address is given; needs springald
+and the data of the package vega-datasets. The function at the top gets whole Arrow
+columns, because its types are explicit; the others get one Python value per row, because
+their hints are Python types.
 """
 
 import contextlib
 import importlib.util
+import sys
 from datetime import date, datetime
 from pathlib import Path
 
@@ -82,7 +86,7 @@ def show(title: str, df) -> None:
 
 def main() -> None:
     print("Arrow mode: a column in, a column out")
-    ctx = BallistaSessionContext()
+    ctx = BallistaSessionContext(*sys.argv[1:])  # no address: embedded
     ctx.register_udf(celsius_to_fahrenheit)
     ctx.register_csv("weather", "seattle-weather.csv")
     ctx.sql("SELECT date, celsius_to_fahrenheit(temp_max) FROM weather").show()

@@ -1,11 +1,22 @@
-"""Checks what compilers do not: direction of includes, Python-free folders, lengths."""
+"""Checks what compilers do not: includes, Python-free folders, lengths, one version."""
 
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "cpp" / "springald"
+
+FOLDERS = (
+    "cpp/springald",
+    "include",
+    "python/bindings",
+    "fuzz",
+    "ballista/include",
+    "ballista/native",
+    "ballista/rust",
+)
 
 # Each folder may include itself and those named here.
 ALLOWED = {
@@ -19,7 +30,7 @@ ALLOWED = {
     "abi": {"base", "codec", "python", "registry", "backend", "result", "runtime"},
 }
 PYTHON_FREE = {"base", "codec", "registry", "result"}
-MAX_LINES = {".h": 200, ".cc": 400, ".c": 400}
+MAX_LINES = {".h": 200, ".cc": 400, ".c": 400, ".rs": 400}
 MAX_TEST_LINES = 800
 # Longer files, each with its reason.
 LONGER = {
@@ -29,11 +40,15 @@ LONGER = {
 INCLUDE = re.compile(r'^#include [<"](springald/(\w+)/[^>"]+|[^>"]+)[>"]', re.MULTILINE)
 
 
+def is_test(path: Path) -> bool:
+    return "_test." in path.name or (path.suffix == ".rs" and "tests" in path.parts)
+
+
 def problems_of(path: Path) -> list[str]:
     name = path.relative_to(ROOT).as_posix()
     text = path.read_text()
     problems = []
-    limit = MAX_TEST_LINES if "_test." in path.name else MAX_LINES[path.suffix]
+    limit = MAX_TEST_LINES if is_test(path) else MAX_LINES[path.suffix]
     lines = text.count("\n")
     if lines > limit and name not in LONGER:
         problems.append(f"{name} has {lines} lines, {limit} are allowed")
@@ -51,10 +66,25 @@ def problems_of(path: Path) -> list[str]:
     return problems
 
 
+def version_problems() -> list[str]:
+    """Compares the version of the crates, which cargo wants in its own file."""
+    version = (ROOT / "VERSION").read_text().strip()
+    workspace = tomllib.loads((ROOT / "ballista" / "rust" / "Cargo.toml").read_text())
+    found = workspace["workspace"]["package"]["version"]
+    if found == version:
+        return []
+    return [f"ballista/rust/Cargo.toml is of version {found}, and VERSION says {version}"]
+
+
 def main() -> int:
-    folders = (SOURCES, ROOT / "include", ROOT / "python" / "bindings", ROOT / "fuzz")
-    files = [p for f in folders for p in f.rglob("*") if p.suffix in MAX_LINES]
+    files = [
+        path
+        for folder in FOLDERS
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in MAX_LINES and "target" not in path.parts
+    ]
     problems = [problem for path in sorted(files) for problem in problems_of(path)]
+    problems += version_problems()
     print("\n".join(problems) or f"{len(files)} files are where they belong")
     return 1 if problems else 0
 
