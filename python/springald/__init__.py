@@ -35,6 +35,7 @@ def _check_datafusion() -> None:
 
 _check_datafusion()
 
+from springald.cluster import ClusterExecutor, ExecutorFunction  # noqa: E402
 from springald.context import BallistaSessionContext  # noqa: E402
 from springald.dataframe import DataFrame  # noqa: E402
 from springald.define import udf  # noqa: E402
@@ -61,7 +62,9 @@ __version__ = _metadata.version("springald")
 __all__ = [
     "BallistaSessionContext",
     "ClusterError",
+    "ClusterExecutor",
     "DataFrame",
+    "ExecutorFunction",
     "RecordBatchStream",
     "Udf",
     "UdfCancelledError",

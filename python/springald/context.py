@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import types
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 import datafusion
 from datafusion import RuntimeEnvBuilder, SessionConfig, SessionContext
 from datafusion.user_defined import ScalarUDF
 
+from springald.cluster import Cluster, ClusterExecutor, connect
 from springald.dataframe import adopt_result
 from springald.define import as_udf
 from springald.engine_call import enter_engine, wrap_method
@@ -24,7 +24,7 @@ _BACKENDS = ("embedded",)
 
 
 class BallistaSessionContext(SessionContext):
-    """A session: tables, functions and queries, in this process.
+    """A session: tables, functions and queries, in this process or on a cluster.
 
     A ``datafusion.SessionContext`` in every respect, whose :meth:`register_udf` takes
     Python functions in all their forms and whose methods raise
@@ -36,6 +36,11 @@ class BallistaSessionContext(SessionContext):
     unless another thread is waiting for a query of its own, its calls of UDFs too;
     otherwise those end with their batch.
 
+    With an address, queries run on the executors of a Ballista cluster, and functions are
+    sent there. The session itself stays here: tables, SQL that defines them, settings,
+    ``information_schema`` and EXPLAIN. Files are read by the executors, so their paths
+    must mean the same there; tables in memory travel with each query, up to 8 MiB.
+
     Example::
 
         ctx = BallistaSessionContext()
@@ -44,6 +49,8 @@ class BallistaSessionContext(SessionContext):
         ctx.sql("SELECT domain(email), count(*) FROM users GROUP BY 1").show()
     """
 
+    # None where queries run in this process.
+    _cluster: Cluster | None = None
     _of_global_session: ClassVar[dict[str, Udf]] = {}
 
     def __init__(
@@ -65,7 +72,9 @@ class BallistaSessionContext(SessionContext):
             udf_backend: Where UDFs run: ``"embedded"``, in this interpreter.
 
         Raises:
-            ClusterError: An address was given; this build has no cluster support.
+            ClusterError: The address is malformed, the package ``springald-ballista`` is
+                missing, or no scheduler of this version answers there (within 10 s). A
+                cluster that has no executors yet is fine.
             TypeError: An argument is of the wrong kind.
             ValueError: There is no such backend.
         """
@@ -75,12 +84,12 @@ class BallistaSessionContext(SessionContext):
                     "config was given twice: as first argument and as config="
                 )
             address, config = None, address
-        if address is not None:
-            raise ClusterError(_refuse_address(address))
         if udf_backend not in _BACKENDS:
             raise ValueError(
                 f"There is no udf_backend {udf_backend!r} in this version: use 'embedded'"
             )
+        if address is not None:
+            self._cluster = connect(address)
         super().__init__(config, runtime)
         self._registered: dict[str, Udf] = {}
 
@@ -115,10 +124,15 @@ class BallistaSessionContext(SessionContext):
 
         Raises:
             UdfDefinitionError: The function cannot be a UDF; see :func:`springald.udf`.
+                On a cluster also: it cannot be pickled, or is no Python function. Without
+                a cluster also: it has no arguments.
+            UdfVersionMismatchError: An executor of the cluster runs another Python.
+            ClusterError: The cluster's scheduler does not answer.
         """
         options = Options(return_type, input_types, name, mode, volatility, null_handling)
         function = as_udf(udf, options)
-        enter_engine(super().register_udf, function)
+        known = function if self._cluster is None else self._cluster.stand_in(function)
+        enter_engine(super().register_udf, known)
         if isinstance(function, Udf):
             self._registered[function.name] = function
         else:
@@ -142,43 +156,58 @@ class BallistaSessionContext(SessionContext):
         """Return the counters of the functions that were registered here, by name.
 
         The counters belong to the function and count every use in this process, whichever
-        context it came from.
+        context it came from; on a cluster, every use on its live executors, whichever
+        client it came from.
+
+        Raises:
+            ClusterError: The cluster's scheduler does not answer.
         """
+        if self._cluster is not None:
+            return self._cluster.metrics(dict(self._registered))
         return {name: function.metrics() for name, function in self._registered.items()}
 
+    def cluster_executors(self) -> list[ClusterExecutor]:
+        """Return the cluster's live executors, each with the functions that it has run.
 
-def _refuse_address(address: object) -> str:
-    if not isinstance(address, str):
-        return f"An address is a string like 'df://localhost:50050', not {address!r}"
-    try:
-        parts = urlsplit(address)
-        complete = (
-            parts.scheme == "df" and bool(parts.hostname) and parts.port is not None
+        Raises:
+            ClusterError: The context runs embedded, or the scheduler does not answer.
+        """
+        if self._cluster is None:
+            raise ClusterError(
+                "This context runs in this process and has no executors: give it the "
+                "address of a cluster, BallistaSessionContext('df://host:port')"
+            )
+        return self._cluster.executors()
+
+    def enable_url_table(self) -> SessionContext:
+        """Return a context that reads ``SELECT * FROM 'a.csv'``; see ``datafusion``."""
+        context: BallistaSessionContext = _adopt(
+            self, enter_engine(super().enable_url_table)
         )
-    except ValueError:  # the port is no number
-        complete = False
-    if not complete:
-        return (
-            f"The address of a cluster is malformed: {address!r}. It has the form "
-            "'df://host:port', as in 'df://localhost:50050'"
-        )
-    return (
-        f"This build of Springald has no cluster support, so {address!r} cannot be used. "
-        "Leave out the address to run embedded, in this process"
-    )
+        # It shares the tables, and has its own functions and settings from now on.
+        context._registered = dict(self._registered)
+        if self._cluster is not None:
+            context._cluster = self._cluster.sibling()
+        return context
 
 
 def _adopt(self: BallistaSessionContext, result: Any) -> Any:
     """Return a result as a class of ours; handles of one session share its functions."""
     if isinstance(result, BallistaSessionContext):
-        result._registered = self._registered
-        return result
+        return _same_session(self, result)
     if type(result) is SessionContext:
         context = BallistaSessionContext.__new__(type(self))
         context.ctx = result.ctx
-        context._registered = self._registered
-        return context
+        return _same_session(self, context)
     return adopt_result(self, result)
+
+
+def _same_session(
+    context: BallistaSessionContext, handle: BallistaSessionContext
+) -> BallistaSessionContext:
+    handle._registered = context._registered
+    handle._cluster = context._cluster
+    return handle
 
 
 for _name, _method in vars(datafusion.SessionContext).items():

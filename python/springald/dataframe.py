@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["DataFrame", "adopt_result"]
 
 _INTERNAL_DATAFRAME = sys.modules["datafusion._internal"].DataFrame
-# Left as they are: a foreign consumer of the C stream sees the engine's text anyway.
-_AS_UPSTREAM = {"__init__", "__arrow_c_stream__"}
+_NOT_WRAPPED = {"__init__", "__arrow_c_stream__"}
 
 
 class DataFrame(datafusion.DataFrame):
@@ -28,6 +27,10 @@ class DataFrame(datafusion.DataFrame):
     Every method, transformations included (the engine may call an immutable function
     while planning), raises :class:`springald.UdfError` and its subclasses for failures of
     UDFs, and whatever ``datafusion`` raises for the rest.
+
+    That of a cluster's context runs on the cluster: every method that gives rows,
+    :meth:`cache` and :meth:`describe` too. The ``write_*`` methods raise
+    :class:`springald.ClusterError` there.
     """
 
     def __init__(self, df: Any, context: BallistaSessionContext | None = None) -> None:
@@ -36,6 +39,17 @@ class DataFrame(datafusion.DataFrame):
         # The engine holds a session only weakly: a query outlives its context through
         # this.
         self._context = context
+        self._cluster = None if context is None else context._cluster
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return the rows as an Arrow C stream; see ``datafusion.DataFrame``.
+
+        Failures while it is read reach its foreign consumer as the engine's text.
+        """
+        export = datafusion.DataFrame.__arrow_c_stream__
+        if self._cluster is None:
+            return export(self, requested_schema)
+        return self._cluster.enter(export, self, requested_schema)
 
 
 def adopt_result(context: BallistaSessionContext | None, result: Any) -> Any:
@@ -62,5 +76,5 @@ def _adopt(self: DataFrame, result: Any) -> Any:
 
 
 for _name, _method in vars(datafusion.DataFrame).items():
-    if isinstance(_method, types.FunctionType) and _name not in _AS_UPSTREAM:
+    if isinstance(_method, types.FunctionType) and _name not in _NOT_WRAPPED:
         setattr(DataFrame, _name, wrap_method(_method, _adopt))

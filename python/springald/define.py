@@ -12,11 +12,11 @@ import pyarrow as pa
 from datafusion.user_defined import ScalarUDF, Volatility
 
 from springald.errors import UdfDefinitionError
-from springald.recover import Recovered, decorated_udf, recover
+from springald.recover import Parts, Recovered, decorated_udf, recover, recovered_from
 from springald.scalar_udf import Udf, udf_of
 from springald.signature import Options, Signature, resolve_signature
 
-__all__ = ["as_udf", "udf"]
+__all__ = ["as_udf", "udf", "udf_in_expression"]
 
 _Types: TypeAlias = Sequence[pa.DataType | pa.Field] | pa.DataType | pa.Field
 _UPSTREAM_ORDER = ("input_fields", "return_field", "volatility", "name")
@@ -159,8 +159,10 @@ def udf(
     result is null); ``float | None`` passes ``None``. Without hints the function is
     called. Where the result's hint has no ``None``, returning ``None`` is an error.
 
-    The plan of the ``datafusion`` engine has no row count for a function without
-    arguments, so one argument at least is needed.
+    A function without arguments runs row by row, and on a cluster only: the engine of
+    this process does not tell a function how many rows it wants, so registering one
+    without an address raises ``UdfDefinitionError``. It has a meaning in SQL; in Python,
+    a call without arguments is one of the plain function.
 
     Returns:
         A :class:`springald.Udf`; used as a decorator with arguments, a decorator.
@@ -254,6 +256,17 @@ def _from_ready(ready: ScalarUDF, options: Options) -> ScalarUDF:
             udf_name=ready.name,
         )
     return ready
+
+
+def udf_in_expression(parts: Parts) -> Udf:
+    """Return the UDF whose `parts` were found in an expression, as ours.
+
+    Raises:
+        UdfDefinitionError: It is one of ``datafusion`` that Springald cannot run.
+    """
+    recovered = recovered_from(parts)
+    ours = udf_of(recovered.function)
+    return ours if ours is not None else _from_recovered(recovered, Options())
 
 
 def _from_recovered(recovered: Recovered, options: Options) -> Udf:

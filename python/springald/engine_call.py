@@ -17,7 +17,7 @@ import contextvars
 import functools
 import threading
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from springald.engine_threads import EngineThreads
 from springald.error_crossing import translated
@@ -30,6 +30,9 @@ from springald.runtime import (
     listen_to_interrupts,
     resume_calls,
 )
+
+if TYPE_CHECKING:
+    from springald.cluster import Cluster
 
 __all__ = ["enter_engine", "wrap_method"]
 
@@ -48,7 +51,7 @@ _is_holding = False
 _threads = EngineThreads()
 
 
-def enter_engine(method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+def enter_engine(method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
     """Call `method` of the engine and return its result.
 
     Raises:
@@ -96,7 +99,7 @@ def _leave(thread: int) -> None:
             resume_calls()
 
 
-def _in_main_thread(method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+def _in_main_thread(method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
     """Call `method`, and do not let a Ctrl-C be lost on its way through the engine.
 
     While planning, the engine takes any failure of a function for "not a constant": it
@@ -140,7 +143,7 @@ _watch = InterruptWatch(_interrupt_main_query)
 listen_to_interrupts(_call_was_interrupted)
 
 
-def _in_own_thread(method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+def _in_own_thread(method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
     results: list[R] = []
     errors: list[BaseException] = []
 
@@ -193,11 +196,14 @@ def _return_engine_thread() -> None:
 def wrap_method(method: Callable[..., Any], adopt: Callable[[Any, Any], Any]) -> Any:
     """Return `method` of an engine class as a method that enters the engine.
 
-    `adopt(self, result)` turns what the engine returns into what our class returns.
+    `adopt(self, result)` turns what the engine returns into what our class returns. Our
+    classes have an attribute `_cluster`, which decides where the method runs.
     """
 
     @functools.wraps(method)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return adopt(self, enter_engine(method, self, *args, **kwargs))
+        cluster: Cluster | None = self._cluster
+        enter = enter_engine if cluster is None else cluster.enter
+        return adopt(self, enter(method, self, *args, **kwargs))
 
     return wrapper

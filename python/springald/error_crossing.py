@@ -3,7 +3,8 @@
 The engine turns what a function raises into ``Exception("... PyErr { type: ..., value:
 <repr of the exception>, ... }")``. So an exception that leaves our runtime is recorded in
 one bounded table of the process, its ``repr`` ends with a token, and whoever called the
-engine looks for the token in the text and raises the recorded exception instead.
+engine looks for the token in the text and raises the recorded exception instead. Errors
+of a cluster's executors carry their fields in the text itself (carried_error.py).
 
 Any thread may call everything here.
 """
@@ -19,6 +20,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
+from springald.carried_error import find_carried_error
 from springald.errors import UdfError, make_error
 
 __all__ = ["ErrorTable", "make_recorded_error", "translate", "translated"]
@@ -128,7 +130,8 @@ def translate(error: BaseException) -> BaseException | None:
         return _table.find(repr(error)) or KeyboardInterrupt()
     if not isinstance(error, Exception):
         return None
-    return _table.find(str(error))
+    text = str(error)
+    return _table.find(text) or find_carried_error(text)
 
 
 class translated:

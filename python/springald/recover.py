@@ -11,13 +11,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 from datafusion.user_defined import ScalarUDF
 
-__all__ = ["Recovered", "decorated_udf", "recover"]
+__all__ = [
+    "Parts",
+    "Recovered",
+    "decorated_udf",
+    "pickled_with",
+    "recover",
+    "recovered_from",
+]
 
+Parts: TypeAlias = tuple[Any, ...]
 _lock = threading.Lock()
 
 
@@ -35,8 +43,11 @@ class Recovered:
 def recover(ready: ScalarUDF) -> Recovered | None:
     """Return what `ready` is made of, or None where it is not a Python function."""
     parts = _captured_parts(ready)
-    if parts is None:
-        return None
+    return None if parts is None else recovered_from(parts)
+
+
+def recovered_from(parts: Parts) -> Recovered:
+    """Return `parts`, which :func:`pickled_with` found, in a readable form."""
     name, function, arguments, result, volatility = parts
     return Recovered(
         name=str(name),
@@ -60,27 +71,37 @@ def decorated_udf(function: Any) -> ScalarUDF | None:
     return None
 
 
-def _captured_parts(ready: ScalarUDF) -> tuple[Any, ...] | None:
+def pickled_with(write: Callable[[], bytes], stand_in: Callable[[Parts], Any]) -> bytes:
+    """Return what `write()`, a call that writes an expression to bytes, returns.
+
+    In place of each Python function in it, ``stand_in(parts)`` is pickled, in the order
+    of the expression; `parts` are (name, function, argument types, result type,
+    volatility) as the wheel writes them. Nothing of the function itself is pickled.
+    `stand_in` must not write expressions itself.
+    """
     import cloudpickle
 
-    captured: list[tuple[Any, ...]] = []
     thread = threading.get_ident()
     with _lock:
         dumps = cloudpickle.dumps
 
-        def capture(obj: Any, *args: Any, **kwargs: Any) -> bytes:
-            if threading.get_ident() != thread:
-                return bytes(dumps(obj, *args, **kwargs))
-            if isinstance(obj, tuple) and len(obj) == 5 and callable(obj[1]):
-                captured.append(obj)
-                obj = None
+        def dump(obj: Any, *args: Any, **kwargs: Any) -> bytes:
+            is_ours = threading.get_ident() == thread
+            if is_ours and isinstance(obj, tuple) and len(obj) == 5 and callable(obj[1]):
+                obj = stand_in(obj)
             return bytes(dumps(obj, *args, **kwargs))
 
-        cloudpickle.dumps = capture
+        cloudpickle.dumps = dump
         try:
-            ScalarUDF.__call__(ready).to_bytes()
-        except Exception:
-            return None
+            return bytes(write())
         finally:
             cloudpickle.dumps = dumps
+
+
+def _captured_parts(ready: ScalarUDF) -> Parts | None:
+    captured: list[Parts] = []
+    try:
+        pickled_with(lambda: ScalarUDF.__call__(ready).to_bytes(), captured.append)
+    except Exception:
+        return None
     return captured[0] if captured else None

@@ -39,7 +39,7 @@ _is_exiting = False
 
 @dataclass(frozen=True)
 class UdfMetrics:
-    """What one function has done in this process, whoever called it.
+    """What one function has done, whoever called it, in this process or on a cluster.
 
     Attributes:
         loads: How often the function was unpickled or taken over as a live object.

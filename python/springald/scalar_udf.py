@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copyreg
 import dataclasses
 import functools
 import inspect
@@ -12,7 +11,7 @@ import threading
 import uuid
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 from datafusion import Expr, lit
@@ -34,8 +33,40 @@ _NULL_HANDLINGS = {"call": 1, "skip": 2}
 # One lock for all pickling: functions that refer to each other pickle each other.
 _pickling_lock = threading.RLock()
 _being_pickled: set[int] = set()
-# Finds the Udf of a native function when the engine pickles a plan.
+# Finds the Udf of a function that the engine has, by the hash of what runs.
 _by_hash: weakref.WeakValueDictionary[str, Udf] = weakref.WeakValueDictionary()
+
+
+@dataclasses.dataclass
+class _Origin:
+    """What a Udf is made of: whoever has it can make the same Udf again.
+
+    Constant, but for `portable`, the definition with the pickled function, which is made
+    when it is first needed, under the lock for pickling.
+    """
+
+    signature: Signature
+    options: Options
+    function: Callable[..., Any] | None
+    definition: _springald.Definition
+    portable: _springald.Definition | None
+
+
+class _EngineFunction(functools.partial[Any]):
+    """What the engine calls: the native function, and where it came from.
+
+    The engine keeps this object, in expressions and plans, after the Udf is gone (as in
+    ``df.select(udf(f)(col("a")))``), and may still have to pickle it.
+    """
+
+    origin: _Origin
+
+    @property
+    def native(self) -> _springald.Function:
+        return cast(_springald.Function, self.func)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _load_engine_function, (_owner_of(self).to_bytes(),)
 
 
 class Udf(ScalarUDF):
@@ -48,6 +79,7 @@ class Udf(ScalarUDF):
     """
 
     __wrapped__: Callable[..., Any]
+    _of_engine: Any = None
 
     def __init__(
         self,
@@ -58,26 +90,62 @@ class Udf(ScalarUDF):
         definition: _springald.Definition | None = None,
     ) -> None:
         """Use :func:`springald.udf` or :meth:`from_bytes` instead."""
-        self.__name__ = signature.name
-        if function is not None:
-            functools.update_wrapper(self, function)
-        self._options = options or Options()
-        self._signature = signature
-        self._function = function
-        self._portable = definition
+        portable = definition
         with translated():
             if definition is None:
                 definition = _define(signature, reference=f"live:{uuid.uuid4().hex}")
-            self._native = get_runtime().load(definition, function)
-        self._definition = definition
-        super().__init__(
-            signature.name,
-            self._native,
-            [field.with_nullable(True) for field in signature.arguments],
-            signature.engine_result,
-            signature.volatility,
+            called = _EngineFunction(get_runtime().load(definition, function))
+        called.origin = _Origin(
+            signature, options or Options(), function, definition, portable
         )
+        self._attach(called)
+
+    def _attach(self, called: _EngineFunction) -> None:
+        """Become the Udf of `called`, whichever its first was."""
+        origin = called.origin
+        self.__name__ = origin.signature.name
+        if origin.function is not None:
+            functools.update_wrapper(self, origin.function)
+        self._called = called
+        self._origin = origin
+        self._native = called.native
+        self._signature = origin.signature
+        self._options = origin.options
+        if origin.signature.arguments:
+            super().__init__(
+                origin.signature.name,
+                called,
+                [field.with_nullable(True) for field in origin.signature.arguments],
+                origin.signature.engine_result,
+                origin.signature.volatility,
+            )
         _by_hash[self._native.hash] = self
+
+    @property
+    def name(self) -> str:
+        """The name in SQL."""
+        return self._signature.name
+
+    @property
+    def _udf(self) -> Any:
+        """The engine's own object, which everything of `datafusion` takes from here.
+
+        Raises:
+            UdfDefinitionError: There is none, because the function has no arguments.
+        """
+        if self._of_engine is None:
+            raise UdfDefinitionError(
+                "A UDF without arguments is not possible here, because the engine does "
+                "not say how many rows it wants: give it an argument, for example a "
+                "column that it ignores, or use it on a cluster, with "
+                "BallistaSessionContext('df://host:port')",
+                udf_name=self.name,
+            )
+        return self._of_engine
+
+    @_udf.setter
+    def _udf(self, value: Any) -> None:
+        self._of_engine = value
 
     @property
     def input_types(self) -> list[pa.DataType]:
@@ -107,7 +175,7 @@ class Udf(ScalarUDF):
     @property
     def hash(self) -> str:
         """Hexadecimal SHA-256 of the definition that this object runs."""
-        return str(self._definition.hash)
+        return str(self._origin.definition.hash)
 
     def metrics(self) -> UdfMetrics:
         """Return what the function has done so far in this process."""
@@ -128,11 +196,23 @@ class Udf(ScalarUDF):
             UdfDefinitionError: The function cannot be pickled; the message names the
                 variable that could not.
         """
-        if self._portable is None:
+        return bytes(self._portable().to_bytes())
+
+    def portable_hash(self) -> str:
+        """Return the hexadecimal SHA-256 of :meth:`to_bytes`, the name on a cluster.
+
+        Raises:
+            UdfDefinitionError: The function cannot be pickled.
+        """
+        return str(self._portable().hash)
+
+    def _portable(self) -> _springald.Definition:
+        origin = self._origin
+        if origin.portable is None:
             with _pickling_lock:
-                if self._portable is None:
-                    self._portable = self._pickled()
-        return bytes(self._portable.to_bytes())
+                if origin.portable is None:
+                    origin.portable = self._pickled()
+        return origin.portable
 
     def _pickled(self) -> _springald.Definition:
         function = self._python_function()
@@ -216,14 +296,15 @@ class Udf(ScalarUDF):
             return None
 
     def _python_function(self) -> Callable[..., Any]:
-        if self._function is None:
+        origin = self._origin
+        if origin.function is None:
             import pickle
 
             # The same bytes as the runtime has loaded already, so nothing new is trusted.
-            function = pickle.loads(self._definition.payload)
+            function: Callable[..., Any] = pickle.loads(origin.definition.payload)
             functools.update_wrapper(self, function, updated=())
-            self._function = function
-        return self._function
+            origin.function = function
+        return origin.function
 
 
 def _expression(value: Any, field: pa.Field) -> Expr:
@@ -294,26 +375,18 @@ def _same(value: Any) -> Any:
     return value
 
 
-def udf_of(native: object) -> Udf | None:
-    """Return the Udf that a native function belongs to, where one is still in use."""
-    if isinstance(native, _springald.Function):
-        return _by_hash.get(native.hash)
-    return None
+def udf_of(called: object) -> Udf | None:
+    """Return the Udf of a function that the engine has, or None where it is not ours."""
+    return _owner_of(called) if isinstance(called, _EngineFunction) else None
 
 
-def _load_native(data: bytes) -> _springald.Function:
-    return Udf.from_bytes(data)._native
-
-
-def _reduce_native(native: _springald.Function) -> tuple[Any, ...]:
-    """Let the engine pickle a plan that uses one of our functions."""
-    owner = _by_hash.get(native.hash)
+def _owner_of(called: _EngineFunction) -> Udf:
+    owner = _by_hash.get(called.native.hash)
     if owner is None:
-        raise UdfDefinitionError(
-            "The function cannot be pickled, because its Udf object is gone: keep it",
-            udf_name=native.name,
-        )
-    return _load_native, (owner.to_bytes(),)
+        owner = Udf.__new__(Udf)
+        owner._attach(called)
+    return owner
 
 
-copyreg.pickle(_springald.Function, _reduce_native)
+def _load_engine_function(data: bytes) -> _EngineFunction:
+    return Udf.from_bytes(data)._called

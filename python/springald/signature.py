@@ -96,6 +96,12 @@ def _resolve(name: str, function: Any, options: Options) -> Signature:
     slots = _slots(function, parameters, options)
     returned = _returned_slot(function, parameters, options)
     mode = _mode(slots, returned, options)
+    if not slots and mode != "row":
+        raise UdfDefinitionError(
+            "A UDF without arguments is not possible in arrow mode, because the function "
+            "cannot know how many rows to return: pass mode='row', or hint the result "
+            "with a Python type"
+        )
     null_handling = _null_handling(mode, slots, options)
     arguments = tuple(_argument(slot, mode, null_handling, options) for slot in slots)
     result = pa.field(returned.name, _type_of(returned), _returns_null(returned, mode))
@@ -148,12 +154,6 @@ def _slots(
                 f"{count} types, {len(positional)} parameters "
                 f"({', '.join(p.name for p in positional)})"
             )
-    if count == 0:
-        raise UdfDefinitionError(
-            "A UDF without arguments is not possible here, because the engine does not "
-            "say how many rows it wants: give it an argument, for example a column that "
-            "it ignores"
-        )
     slots = []
     for index in range(count):
         parameter = positional[index] if index < len(positional) else extra

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from contexts import open_context
 from datafusion import SessionConfig, SessionContext, col
 
 import springald
@@ -31,7 +32,7 @@ def table_of(context, partitions: int = 4, rows: int = ROWS) -> None:
 @pytest.fixture
 def wide() -> BallistaSessionContext:
     config = SessionConfig().with_target_partitions(4).with_batch_size(256)
-    context = BallistaSessionContext(config)
+    context = open_context(config)
     table_of(context)
     return context
 
@@ -69,7 +70,7 @@ def test_several_queries_of_one_context_at_once(wide):
 
 def test_several_contexts_define_and_query_at_once():
     def work(k: int) -> list[int]:
-        context = BallistaSessionContext()
+        context = open_context()
         context.from_pydict({"n": [1, 2, 3]}, name="t")
         context.register_udf(
             lambda n: n * k, name="times", mode="row",
@@ -133,12 +134,15 @@ def nested_in(inner: SessionContext):
 
 @pytest.fixture
 def small() -> BallistaSessionContext:
-    context = BallistaSessionContext()
+    context = open_context()
     context.from_pydict({"m": [1, 2, 3]}, name="small")
     context.register_udf(plus_one)
     return context
 
 
+@pytest.mark.embedded_only(
+    reason="a context cannot be pickled, so no function on an executor has one"
+)
 @pytest.mark.parametrize(
     "sql",
     [
@@ -148,18 +152,24 @@ def small() -> BallistaSessionContext:
     ],
 )
 def test_a_function_may_query_another_context(small, sql):
-    outer = BallistaSessionContext()
+    outer = open_context()
     outer.from_pydict({"n": [10, 20]}, name="few")
     outer.register_udf(nested_in(small))
     assert outer.sql(sql).to_pydict() == {"r": [19, 29]}
     assert outer.sql("SELECT total(1) AS r").to_pydict() == {"r": [10]}, "while planning"
 
 
+@pytest.mark.embedded_only(
+    reason="a context cannot be pickled, so no function on an executor has one"
+)
 def test_a_function_may_query_its_own_context(small):
     small.register_udf(nested_in(small))
     assert small.sql("SELECT total(m) AS r FROM small").to_pydict() == {"r": [10, 11, 12]}
 
 
+@pytest.mark.embedded_only(
+    reason="a context cannot be pickled, so no function on an executor has one"
+)
 def test_a_function_may_query_two_levels_down(small):
     @udf
     def deeper(m: int) -> int:
@@ -172,6 +182,9 @@ def test_a_function_may_query_two_levels_down(small):
     }
 
 
+@pytest.mark.embedded_only(
+    reason="a context cannot be pickled, so no function on an executor has one"
+)
 def test_nested_queries_see_the_context_variables(small):
     tenant = contextvars.ContextVar("tenant", default="nobody")
     seen = []
@@ -197,6 +210,9 @@ def test_nested_queries_see_the_context_variables(small):
     assert seen == ["somebody"]
 
 
+@pytest.mark.embedded_only(
+    reason="a context cannot be pickled, so no function on an executor has one"
+)
 def test_nested_streams_and_dataframes(small):
     @udf
     def rows(m: int) -> int:
@@ -210,11 +226,14 @@ def test_nested_streams_and_dataframes(small):
     assert small.sql("SELECT rows(m) AS r FROM small").to_pydict() == {"r": [3, 2, 1]}
 
 
+@pytest.mark.embedded_only(
+    reason="a context cannot be pickled, so no function on an executor has one"
+)
 def test_every_partition_may_wait_for_a_query_of_several_partitions():
     """More waiting functions than cores: the engine needs threads beside theirs."""
-    inner = BallistaSessionContext(SessionConfig().with_target_partitions(4))
+    inner = open_context(SessionConfig().with_target_partitions(4))
     table_of(inner, rows=1000)
-    outer = BallistaSessionContext(SessionConfig().with_target_partitions(4))
+    outer = open_context(SessionConfig().with_target_partitions(4))
     table_of(outer, rows=8)
 
     @udf
@@ -226,6 +245,9 @@ def test_every_partition_may_wait_for_a_query_of_several_partitions():
     assert outer.sql("SELECT sum(groups(n)) AS s FROM t").to_pydict() == {"s": [56]}
 
 
+@pytest.mark.embedded_only(
+    reason="a context cannot be pickled, so no function on an executor has one"
+)
 def test_more_waiting_functions_than_threads_are_refused(small, monkeypatch):
     small.register_udf(nested_in(small))
     monkeypatch.setattr(springald.engine_call, "_nested_count", 10_000)
@@ -275,9 +297,10 @@ def test_no_deadlock_while_other_threads_keep_the_interpreter_busy(wide):
             thread.join()
 
 
+@pytest.mark.embedded_only(reason="a barrier cannot be pickled")
 def test_functions_that_wait_for_each_other_do_not_deadlock():
     """Two partitions meet in a barrier, so the lock is given up while one waits."""
-    context = BallistaSessionContext(SessionConfig().with_target_partitions(2))
+    context = open_context(SessionConfig().with_target_partitions(2))
     table_of(context, partitions=2, rows=2)
     barrier = threading.Barrier(2, timeout=20)
 
@@ -290,8 +313,9 @@ def test_functions_that_wait_for_each_other_do_not_deadlock():
     assert context.sql("SELECT sum(meet(n)) AS s FROM t").to_pydict() == {"s": [1]}
 
 
+@pytest.mark.embedded_only(reason="a lock cannot be pickled")
 def test_a_function_may_use_a_lock_that_the_caller_holds_while_planning():
-    context = BallistaSessionContext()
+    context = open_context()
     lock = threading.RLock()
 
     @udf
@@ -307,7 +331,7 @@ def test_a_function_may_use_a_lock_that_the_caller_holds_while_planning():
 
 def test_a_function_may_import():
     sys.modules.pop("colorsys", None)
-    context = BallistaSessionContext()
+    context = open_context()
 
     @udf
     def hue(n: int) -> float:
@@ -319,6 +343,9 @@ def test_a_function_may_import():
     assert context.sql("SELECT hue(1) AS r").to_pydict() == {"r": [0.0]}
 
 
+@pytest.mark.embedded_only(
+    reason="a context cannot be pickled, so no function on an executor has one"
+)
 def test_recursion_through_queries_is_an_error_and_not_a_crash(small):
     @udf(volatility="volatile")  # else planning alone calls it several times a level
     def endless(m: int) -> int:

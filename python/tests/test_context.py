@@ -1,9 +1,12 @@
 """`BallistaSessionContext` is a `datafusion.SessionContext`, and registers functions."""
 
+import sys
+
 import datafusion
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from contexts import on_cluster, open_context
 from datafusion import RuntimeEnvBuilder, SessionConfig, SessionContext, SQLOptions, col
 
 import springald
@@ -76,6 +79,9 @@ def test_a_udf_with_other_options_is_defined_anew(ctx):
     assert ctx.udf("hinted").volatility == "volatile"
 
 
+@pytest.mark.embedded_only(
+    reason="on a cluster a function runs on a copy of what it refers to"
+)
 def test_recovered_functions_are_the_live_ones(ctx):
     seen = []
 
@@ -108,6 +114,9 @@ def test_recovered_functions_have_our_errors(ctx):
         ctx.sql("SELECT fail(n) FROM people").collect()
 
 
+@pytest.mark.embedded_only(
+    reason="the engine's own functions stay in the process that made them"
+)
 def test_ready_functions_of_types_we_do_not_know_run_in_the_engine(ctx):
     function = datafusion.udf(
         lambda a: pc.list_value_length(a).cast(pa.int64()),
@@ -123,7 +132,7 @@ def test_ready_functions_of_types_we_do_not_know_run_in_the_engine(ctx):
 
 
 def test_a_function_of_another_context(ctx):
-    first = BallistaSessionContext()
+    first = open_context()
     first.register_udf(hinted)
     plain = SessionContext()
     plain.register_udf(first.udf("hinted"))
@@ -165,13 +174,14 @@ def test_our_functions_work_on_a_plain_session():
 
 
 def test_metrics_count_every_use_of_the_function(ctx):
-    function = udf(hinted)
+    function = udf(hinted, name="every_use")
     ctx.register_udf(function)
-    assert ctx.udf_metrics() == {"hinted": function.metrics()}
-    ctx.sql("SELECT hinted(n) FROM people").collect()
-    other = BallistaSessionContext()
+    if not on_cluster():
+        assert ctx.udf_metrics() == {"every_use": function.metrics()}
+    ctx.sql("SELECT every_use(n) FROM people").collect()
+    other = open_context()
     other.register_udf(function)
-    metrics = other.udf_metrics()["hinted"]
+    metrics = other.udf_metrics()["every_use"]
     assert isinstance(metrics, UdfMetrics)
     assert (metrics.loads, metrics.rows, metrics.errors) == (1, 5, 0)
 
@@ -179,11 +189,28 @@ def test_metrics_count_every_use_of_the_function(ctx):
 # Opening
 
 
-@pytest.mark.parametrize("address", ["df://localhost:50050", "df://10.0.0.1:1"])
-def test_an_address_needs_cluster_support(address):
-    with pytest.raises(ClusterError, match=r"no cluster support.*Leave out the address"):
-        BallistaSessionContext(address)
+class NotInstalled:
+    """A finder for which there is no cluster support, whether it is installed or not."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "springald_ballista":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def test_an_address_needs_cluster_support(monkeypatch):
+    for name in [n for n in sys.modules if n.startswith("springald_ballista")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [NotInstalled(), *sys.meta_path])
+    with pytest.raises(ClusterError, match=r"no cluster support.*springald-ballista"):
+        BallistaSessionContext("df://localhost:1")
     assert issubclass(ClusterError, UdfError)
+
+
+@pytest.mark.parametrize("address", ["df://localhost:1", "df://127.0.0.1:1"])
+def test_an_address_needs_a_cluster(address):
+    pytest.importorskip("springald_ballista._native")
+    with pytest.raises(ClusterError, match=rf"{address}\b"):
+        BallistaSessionContext(address)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +279,10 @@ def test_handles_are_of_our_class_and_share_the_functions(ctx, method):
     assert type(handle) is BallistaSessionContext
     assert "hinted" in handle.udf_metrics()
     handle.register_udf(hinted, name="later")
-    assert "later" in ctx.udf_metrics()
+    # The engine splits the functions of a context that reads URLs off.
+    is_shared = method != "enable_url_table"
+    assert ("later" in ctx.udf_metrics()) is is_shared
+    assert ("later" in ctx.udfs()) is is_shared
     assert isinstance(handle.table("people"), DataFrame)
     assert handle.sql("SELECT hinted(1) AS r").to_pydict() == {"r": [2]}
 
@@ -361,6 +391,9 @@ def test_options_forbid_ddl(ctx):
         ctx.sql_with_options("CREATE TABLE x AS SELECT 1", options)
 
 
+@pytest.mark.embedded_only(
+    reason="upstream's Python aggregates stay in the process that made them"
+)
 def test_aggregate_and_window_functions_of_upstream(ctx):
     total = datafusion.udaf(
         Sum, pa.int64(), pa.int64(), [pa.int64()], "stable", name="total"

@@ -6,10 +6,11 @@ import gc
 import datafusion
 import pyarrow as pa
 import pytest
+from contexts import open_context
 from datafusion import col, lit
 from datafusion import functions as f
 
-from springald import BallistaSessionContext, DataFrame, RecordBatchStream, udf
+from springald import DataFrame, RecordBatchStream, udf
 
 
 @udf
@@ -120,10 +121,11 @@ def test_terminal_methods_give_what_upstream_gives(people, capfd):
 
 def test_streams_are_of_our_class(people):
     stream = people.execute_stream()
-    assert type(stream) is RecordBatchStream
+    assert isinstance(stream, RecordBatchStream)
     assert stream.next().to_pyarrow().num_rows == 5
     assert list(stream) == []
-    assert [type(s) for s in people.execute_stream_partitioned()] == [RecordBatchStream]
+    (only,) = people.execute_stream_partitioned()
+    assert isinstance(only, RecordBatchStream)
     assert sum(batch.to_pyarrow().num_rows for batch in people) == 5
 
 
@@ -134,6 +136,7 @@ def test_async_streams(people):
     assert asyncio.run(read()) == 5
 
 
+@pytest.mark.embedded_only(reason="a physical plan is of the process that made it")
 def test_plans_and_physical_execution(ctx, people):
     frame = people.select(fahrenheit(col("celsius")).alias("r"))
     assert "fahrenheit" in frame.logical_plan().display_indent()
@@ -144,7 +147,7 @@ def test_plans_and_physical_execution(ctx, people):
 
 def test_a_dataframe_outlives_its_context():
     def make() -> DataFrame:
-        context = BallistaSessionContext()
+        context = open_context()
         context.register_udf(fahrenheit)
         context.from_pydict({"c": [0.0, 100.0]}, name="t")
         return context.sql("SELECT fahrenheit(c) AS f FROM t")
@@ -159,6 +162,7 @@ def test_a_plain_dataframe_can_be_joined(ctx, people):
     assert people.join(plain, left_on="n", right_on="m").count() == 2
 
 
+@pytest.mark.embedded_only(reason="this version does not write files on a cluster")
 def test_writing_and_reading_back(ctx, people, tmp_path):
     frame = people.select(fahrenheit(col("celsius")).alias("f"))
     frame.write_parquet(str(tmp_path / "out.parquet"))

@@ -5,6 +5,10 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.embedded_only(
+    reason="the functions run in the program that ends"
+)
+
 PROGRAM = """
 import threading, time
 import pyarrow as pa

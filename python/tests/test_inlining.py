@@ -13,6 +13,10 @@ import pytest
 from springald import BallistaSessionContext, UdfError, udf
 from springald.inlining import batch_form
 
+pytestmark = pytest.mark.embedded_only(
+    reason="compares two ways of this process to call a function, chosen here"
+)
+
 FACTOR = 3
 
 

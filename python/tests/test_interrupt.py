@@ -30,6 +30,10 @@ def say(*words):
     print(*words, flush=True)
 """
 
+pytestmark = pytest.mark.embedded_only(
+    reason="Ctrl-C on a cluster is a subject of tests/cluster/test_failures.py"
+)
+
 # A batch of 8,192 rows that takes minutes, and a query on one or several partitions: with
 # one, the engine calls the function on the main thread, else on threads of its own.
 ROW_MODE = """

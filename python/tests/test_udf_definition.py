@@ -21,7 +21,7 @@ from datafusion import Expr, col, lit
 from datafusion.user_defined import ScalarUDF, Volatility
 
 import springald
-from springald import Udf, UdfDefinitionError, UdfError, udf
+from springald import BallistaSessionContext, Udf, UdfDefinitionError, UdfError, udf
 
 
 def add_one(values):
@@ -338,13 +338,27 @@ def test_refuses_async_functions_and_classes():
         udf(Doubler)
 
 
-def test_refuses_functions_without_arguments_with_the_reason():
-    def now() -> float:
-        return 1.0
+def test_refuses_functions_without_arguments_where_an_engine_has_no_row_count():
+    def answer() -> float:
+        return 42.0
 
-    with refused("without arguments is not possible here, because the engine does not"):
-        udf(now)
-    with refused("without arguments"):
+    function = udf(answer)
+    assert (function.name, function.mode, function()) == ("answer", "row", 42.0)
+    again = pickle.loads(pickle.dumps(function))
+    assert (again.name, again.input_types, again()) == ("answer", [], 42.0)
+    reason = "'answer'.* without arguments is not possible here, because the engine does"
+    for context in (BallistaSessionContext(), datafusion.SessionContext()):
+        with refused(reason):
+            context.register_udf(function)
+        assert "answer" not in context.udfs()
+    with refused(reason):
+        BallistaSessionContext().register_udf(answer)
+    with refused(reason):
+        ScalarUDF.__call__(function)
+
+
+def test_refuses_functions_without_arguments_in_arrow_mode():
+    with refused("without arguments is not possible in arrow mode"):
         udf(lambda: 1, [], pa.int64())
 
 
@@ -553,6 +567,7 @@ def test_bytes_bring_the_function_back(ctx):
     assert ctx.table("people").select(back(x=col("n")).alias("r")).count() == 5
 
 
+@pytest.mark.embedded_only(reason="counts the loads of this process")
 def test_equal_bytes_are_loaded_once(ctx):
     data = udf(CamelCase).to_bytes()
     first, second = Udf.from_bytes(data), Udf.from_bytes(data)

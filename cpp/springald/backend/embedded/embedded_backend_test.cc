@@ -105,8 +105,23 @@ TEST_F(EmbeddedBackendTest, FunctionsOutliveTheBackend) {
   EXPECT_TRUE(function->Invoke(batch, cancel_).ok());
 }
 
-TEST_F(EmbeddedBackendTest, AFunctionWithoutArgumentsIsRefused) {
+TEST_F(EmbeddedBackendTest, AFunctionWithoutArgumentsIsCalledForEachRow) {
   UdfDefinition definition = DefinitionOf(UdfMode::kRow, {}, arrow::int64());
+  definition.payload_reference = "live:f";
+  const auto encoded = EncodedDefinition::Encode(std::move(definition)).ValueOrDie();
+  python_.Run("import itertools\ncounter = itertools.count()");
+  for (const char* function : {"lambda: next(counter)", "counter.__next__"}) {
+    python_.Run("counter = itertools.count()");
+    const auto bound = backend_.Bind(encoded, python_.Eval(function)).ValueOrDie();
+    const auto column = bound->Invoke(Batch{{}, 300}, cancel_).ValueOrDie();
+    ASSERT_EQ(column->length(), 300);
+    EXPECT_EQ(static_cast<const arrow::Int64Array&>(*column).Value(299), 299);
+    EXPECT_EQ(bound->Invoke(Batch{{}, 0}, cancel_).ValueOrDie()->length(), 0);
+  }
+}
+
+TEST_F(EmbeddedBackendTest, AnArrowFunctionWithoutArgumentsIsRefused) {
+  UdfDefinition definition = DefinitionOf(UdfMode::kArrow, {}, arrow::int64());
   definition.payload_reference = "live:f";
   const auto encoded = EncodedDefinition::Encode(std::move(definition)).ValueOrDie();
   ExpectUdfError(backend_.Bind(encoded, python_.Eval("abs")).status(),

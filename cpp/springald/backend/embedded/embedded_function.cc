@@ -43,10 +43,10 @@ EmbeddedFunction::EmbeddedFunction(std::shared_ptr<const EncodedDefinition> defi
       batch_form_(BatchFormOf(definition_->definition(), callable_.get())) {}
 
 arrow::Status EmbeddedFunction::CheckSignature(const UdfDefinition& definition) {
-  if (definition.arguments->num_fields() == 0) {
+  if (definition.arguments->num_fields() == 0 && definition.mode != UdfMode::kRow) {
     return MakeUdfError(UdfErrorCode::kInvalidDefinition,
-                        "a function without arguments is not supported: the embedded "
-                        "engine does not say how many rows it wants");
+                        "a function without arguments cannot know how many rows to "
+                        "return: use row mode");
   }
   for (const auto& field : definition.arguments->fields()) {
     ARROW_RETURN_NOT_OK(CheckType(*field->type(), "argument '" + field->name() + "'"));

@@ -1,0 +1,127 @@
+"""Rewrites expressions so that they hold placeholders in place of Python functions.
+
+An expression that a function makes, ``f(col("a"))``, holds the wheel's own object for a
+Python function, which cannot travel to a cluster. So expressions are rewritten where they
+enter a method of a cluster's context or DataFrame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from datafusion import Expr
+from datafusion.expr import SortExpr
+
+from springald.errors import UdfDefinitionError
+from springald.recover import Parts, pickled_with
+from springald_ballista.functions import ClusterFunctions
+from springald_ballista.native import Native
+from springald_ballista.session import HiddenSession
+
+__all__ = ["ExpressionRewriter", "replace_expressions"]
+
+# What the wheel's Python aggregate and window functions begin with in bytes: a tag and a
+# version, which is no character of any text.
+_OTHER_FUNCTIONS = {b"DFPYUDA\x01": "aggregate", b"DFPYUDW\x01": "window"}
+
+
+def replace_expressions(value: Any, replace: Callable[[Expr], Expr]) -> Any:
+    """Return an argument with each expression in it replaced by ``replace(expression)``.
+
+    Looks into sort expressions, lists, tuples, sets, dictionaries and iterators (which
+    come back as lists). Whatever holds no expression that changes is the same object.
+    """
+    if isinstance(value, Expr):
+        return replace(value)
+    if isinstance(value, SortExpr):
+        inner = value.expr()
+        replaced = replace(inner)
+        if replaced is inner:
+            return value
+        return SortExpr(replaced, value.ascending(), value.nulls_first())
+    if isinstance(value, dict):
+        changed = {key: replace_expressions(v, replace) for key, v in value.items()}
+        return changed if any(changed[key] is not value[key] for key in value) else value
+    if isinstance(value, Iterator):
+        return [replace_expressions(item, replace) for item in value]
+    if isinstance(value, list | tuple | set | frozenset):
+        items = list(value)
+        replaced_items = [replace_expressions(item, replace) for item in items]
+        if all(a is b for a, b in zip(items, replaced_items, strict=True)):
+            return value
+        # Expressions cannot be hashed, so no set holds one. Named tuples become tuples.
+        return tuple(replaced_items) if isinstance(value, tuple) else replaced_items
+    return value
+
+
+class ExpressionRewriter:
+    """Puts placeholders into expressions. Any thread may call."""
+
+    def __init__(
+        self, native: Native, session: HiddenSession, functions: ClusterFunctions
+    ) -> None:
+        self._native = native
+        self._session = session
+        self._functions = functions
+
+    def arguments(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments of a method with their expressions rewritten.
+
+        Raises:
+            UdfDefinitionError: A function in them cannot travel.
+            UdfVersionMismatchError: An executor runs another Python.
+            ClusterError: The scheduler does not answer.
+        """
+        known: dict[bytes, Expr] = {}
+
+        def replace(expression: Expr) -> Expr:
+            return self.rewritten(expression, known)
+
+        return (
+            tuple(replace_expressions(arg, replace) for arg in args),
+            {k: replace_expressions(v, replace) for k, v in kwargs.items()},
+        )
+
+    def rewritten(self, expression: Expr, known: dict[bytes, Expr] | None = None) -> Expr:
+        """Return `expression` with placeholders; itself where it has no functions.
+
+        Equal expressions become one object, which `known` holds: the engine compares
+        those of one call (DISTINCT ON and its order), and takes two placeholders that
+        were read from bytes for different functions.
+        """
+        known = {} if known is None else known
+        session = self._session.expression_session()
+        found: list[Parts] = []
+        try:
+            plain = pickled_with(lambda: expression.to_bytes(session), found.append)
+        except Exception as error:
+            if not found:  # an expression that has no bytes, such as a subquery
+                return expression
+            raise UdfDefinitionError(
+                f"The expression {expression} uses a Python function inside something "
+                "that cannot be sent to a cluster. Register the function and write the "
+                f"expression in SQL. The engine says: {error}",
+                udf_name=str(found[0][0]),
+            ) from error
+        for tag, kind in _OTHER_FUNCTIONS.items():
+            if tag in plain:
+                raise UdfDefinitionError(
+                    f"The expression {expression} uses a Python {kind} function, which "
+                    "cannot run on a cluster in this version"
+                )
+        if not found:
+            return expression
+        # Outside of the writing: pickling a function runs its user's code.
+        portable = [self._functions.found(parts) for parts in found]
+        hashes = iter([function.hash for function in portable])
+        written = pickled_with(
+            lambda: expression.to_bytes(session), lambda _: f"springald:{next(hashes)}"
+        )
+        if written not in known:
+            definitions = {function.hash: function.definition for function in portable}
+            data = self._native.rewrite_expression(written, list(definitions.values()))
+            known[written] = Expr.from_bytes(data, session)
+        return known[written]
