@@ -1,0 +1,1 @@
+"""Tests of a cluster of real processes: a scheduler and its executors."""
