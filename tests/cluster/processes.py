@@ -47,18 +47,20 @@ class Cluster:
         *,
         executors: int = 2,
         vcores: int = 2,
+        host: str = HOST,
         port: int = 0,
         scheduler_flags: Sequence[object] = (),
         executor_flags: Sequence[object] = (),
     ) -> None:
         """Does not start anything yet; `folder` must exist and be the cluster's own.
 
-        `port` is the scheduler's; 0 lets the system choose.
+        `host` and `port` are the scheduler's; port 0 lets the system choose.
         """
         self._folder = folder
         self._mark = uuid.uuid4().hex
         self._first_executors = executors
         self._vcores = vcores
+        self._host = host
         self._wanted_port = port
         self._scheduler_flags = scheduler_flags
         self._executor_flags = executor_flags
@@ -66,7 +68,7 @@ class Cluster:
 
     def __enter__(self) -> Cluster:
         self.scheduler = Program(
-            "scheduler", "--bind-host", HOST, "--bind-port", self._wanted_port,
+            "scheduler", "--bind-host", self._host, "--bind-port", self._wanted_port,
             *self._scheduler_flags,
             folder=self._folder / "scheduler", mark=self._mark,
         )  # fmt: skip
@@ -75,7 +77,8 @@ class Cluster:
             started = [self.start_executor() for _ in range(self._first_executors)]
             for executor in started:
                 executor.wait_until_ready()
-            self.wait_for_executors(self._first_executors)
+            if started:
+                self.wait_for_executors(self._first_executors)
         except BaseException:
             self._stop()
             raise
@@ -88,7 +91,7 @@ class Cluster:
     @property
     def address(self) -> str:
         """What a BallistaSessionContext takes."""
-        return f"df://{HOST}:{self.port}"
+        return f"df://{self._host}:{self.port}"
 
     def start_executor(
         self, *flags: object, environment: dict[str, str] | None = None
@@ -98,7 +101,7 @@ class Cluster:
         (folder / "work").mkdir(parents=True)
         executor = Program(
             "executor", "--bind-host", HOST, "--bind-port", 0, "--bind-grpc-port", 0,
-            "--bind-health-port", 0, "--scheduler-host", HOST,
+            "--bind-health-port", 0, "--scheduler-host", self._host,
             "--scheduler-port", self.port, "--vcores", self._vcores,
             "--work-dir", folder / "work", *self._executor_flags, *flags,
             folder=folder, mark=self._mark, environment=environment,
@@ -123,7 +126,7 @@ class Cluster:
 
     def state(self) -> dict[str, Any]:
         """Return what the scheduler says about the cluster."""
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=5)
+        connection = http.client.HTTPConnection(self._host, self.port, timeout=5)
         try:
             connection.request("GET", "/springald/v1/cluster")
             response = connection.getresponse()

@@ -290,6 +290,29 @@ def test_a_cluster_that_came_back_at_the_same_address(
         assert context.sql(query).to_pydict() == {"m": [True]}
 
 
+def test_a_scheduler_that_is_started_anew_finds_its_executors(
+    start_cluster: Callable[..., Cluster], files: WeatherFiles
+) -> None:
+    cluster = start_cluster(executors=1)
+    context = opened(cluster, files)
+    context.register_udf(udf(lambda_of_wind, name="f"))
+    cluster.scheduler.kill()
+    again = start_cluster(executors=0, port=cluster.port)
+    again.wait_for_executors(1)
+    query = "SELECT max(f(wind)) > 0 AS m FROM parts"
+    assert context.sql(query).to_pydict() == {"m": [True]}
+
+
+def test_a_scheduler_that_was_not_told_its_name(
+    start_cluster: Callable[..., Cluster], files: WeatherFiles
+) -> None:
+    """It calls itself localhost, which leads an executor elsewhere to itself."""
+    cluster = start_cluster(executors=1, host="127.0.0.2")
+    with soon():
+        rows = opened(cluster, files).sql("SELECT count(*) AS c FROM parts").to_pydict()
+    assert rows == {"c": [ROWS]}
+
+
 def lambda_of_wind(wind: float) -> float:
     return wind + 1
 

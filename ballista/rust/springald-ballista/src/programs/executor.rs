@@ -1,35 +1,30 @@
 //! `springald executor`: Ballista's executor, whose Python functions run in this process.
 
 use std::ffi::OsString;
-use std::io::Write;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ballista_core::error::{BallistaError, Result};
-use ballista_core::object_store::{
-    runtime_env_with_s3_support, session_config_with_s3_support,
-    session_state_with_s3_support,
-};
-use ballista_core::registry::BallistaFunctionRegistry;
 use ballista_executor::config::Config;
 use ballista_executor::executor_process::{
     ExecutorProcessConfig, start_executor_process,
 };
+use ballista_executor::health::spawn_health_server;
 use clap::{Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use datafusion::error::DataFusionError;
-use tempfile::TempDir;
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use super::engine::{Tasks, UdfEngine};
 use super::environment::Publisher;
+use super::executor_config::{choose_ports, own_folder, use_springald};
 use super::logging::Logging;
+use super::ready::{Ready, loopback};
 use super::stop::stop_signal;
 use super::{HEARTBEAT_SECONDS, MAX_MESSAGE_BYTES, runtime};
 use crate::abi::{Failure, Hash, Runtime};
-use crate::codec::{PlanMessage, UdfLogicalCodec, UdfPhysicalCodec};
 use crate::service::ClusterClient;
 use crate::udf::{FetchDefinition, LoadedFunctions};
 
@@ -37,9 +32,6 @@ use crate::udf::{FetchDefinition, LoadedFunctions};
 /// cancelled; and how much longer before they are left behind.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(4);
-
-/// Between two times that an executor says what it is.
-const PUBLISH_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Ballista's flags, and ours.
 #[derive(Parser)]
@@ -155,38 +147,13 @@ async fn serve(mut options: Config, runtime: Runtime, environment: &str) -> Resu
         (Arc::clone(&functions), Arc::clone(&tasks)),
         cluster.clone(),
     )?;
-    config.override_logical_codec = Some(Arc::new(UdfLogicalCodec::new(
-        PlanMessage::definitions(),
-        usize::MAX,
-    )));
-    config.override_physical_codec =
-        Some(Arc::new(UdfPhysicalCodec::executing(functions)));
-    config.override_execution_engine = Some(Arc::new(UdfEngine::new(
+    let engine = UdfEngine::new(
         publisher.clone(),
         Arc::clone(&tasks),
         Duration::from_secs(config.client_ttl),
-    )));
-    config.override_config_producer = Some(Arc::new(session_config_with_s3_support));
-    config.override_runtime_producer = Some(Arc::new(runtime_env_with_s3_support));
-    // The functions that the scheduler plans with: Ballista's own choice leaves those over
-    // nested types out.
-    let state = session_state_with_s3_support(session_config_with_s3_support())?;
-    config.override_function_registry =
-        Some(Arc::new(BallistaFunctionRegistry::from(&state)));
-    let health = config.health.clone();
-    let (stop_health, health_stopped) = tokio::sync::oneshot::channel();
-    if health_port != 0 {
-        let address = format!("{bind_host}:{health_port}")
-            .parse()
-            .map_err(|error| {
-                BallistaError::Configuration(format!("--bind-health-port: {error}"))
-            })?;
-        ballista_executor::health::spawn_health_server(
-            address,
-            health.clone(),
-            health_stopped,
-        );
-    }
+    );
+    use_springald(&mut config, functions, engine)?;
+    let stop_probes = serve_probes(&config, &bind_host, health_port)?;
     let ready = Ready {
         id: config.executor_id.clone(),
         address: format!("{host}:{}", config.port),
@@ -199,41 +166,25 @@ async fn serve(mut options: Config, runtime: Runtime, environment: &str) -> Resu
         stopped = run_until_stopped(config, &tasks) => stopped,
         failed = ready.announce() => Err(failed),
     };
-    let _ = stop_health.send(());
+    let _ = stop_probes.send(());
     drop(own_folder);
     result
 }
 
-/// Free ports in place of 0. Another process may take one before it is bound here; then
-/// the executor fails to start and says so.
-fn choose_ports(options: &mut Config) -> Result<()> {
-    let mut held = Vec::new();
-    for port in [&mut options.bind_port, &mut options.bind_grpc_port] {
-        if *port == 0 {
-            let listener = TcpListener::bind((options.bind_host.as_str(), 0))?;
-            *port = listener.local_addr()?.port();
-            held.push(listener);
-        }
-    }
-    Ok(())
-}
-
-/// Shuffle files go to a folder of this process, which is removed at the end, unless the
-/// operator has named one.
-fn own_folder(config: &mut ExecutorProcessConfig) -> Result<Option<TempDir>> {
-    if let Some(folder) = &config.work_dir {
-        std::fs::create_dir_all(folder).map_err(|error| {
-            BallistaError::Configuration(format!(
-                "--work-dir {folder} is not a folder that can be used: {error}"
-            ))
+/// Serves the HTTP probes until the sender is used or dropped; none at port 0.
+fn serve_probes(
+    config: &ExecutorProcessConfig,
+    bind_host: &str,
+    port: u16,
+) -> Result<oneshot::Sender<()>> {
+    let (stop, stopped) = oneshot::channel();
+    if port != 0 {
+        let address = format!("{bind_host}:{port}").parse().map_err(|error| {
+            BallistaError::Configuration(format!("--bind-health-port {port}: {error}"))
         })?;
-        return Ok(None);
+        spawn_health_server(address, config.health.clone(), stopped);
     }
-    let folder = tempfile::Builder::new()
-        .prefix("springald-executor-")
-        .tempdir()?;
-    config.work_dir = Some(folder.path().to_string_lossy().into_owned());
-    Ok(Some(folder))
+    Ok(stop)
 }
 
 async fn wait_for_scheduler(cluster: &ClusterClient, timeout_seconds: u16) -> Result<()> {
@@ -279,66 +230,8 @@ async fn run_until_stopped(config: ExecutorProcessConfig, tasks: &Tasks) -> Resu
     stopped
 }
 
-/// Knows when the executor can be used, and tells.
-struct Ready {
-    id: String,
-    address: String,
-    local: String,
-    scheduler: String,
-    cluster: ClusterClient,
-    publisher: Publisher,
-}
-
-impl Ready {
-    /// Prints the ready line, and returns only if the scheduler refuses this executor.
-    async fn announce(self) -> BallistaError {
-        loop {
-            sleep(Duration::from_millis(20)).await;
-            if tokio::net::TcpStream::connect(&self.local).await.is_err() {
-                continue;
-            }
-            if let Err(error) = self.publisher.publish().await {
-                return plain(error);
-            }
-            if self.is_listed().await {
-                break;
-            }
-        }
-        println!(
-            "springald executor is ready: {} on {}, scheduler {}",
-            self.id, self.address, self.scheduler
-        );
-        let _ = std::io::stdout().flush();
-        loop {
-            // A scheduler that was started anew knows nothing of this executor.
-            sleep(PUBLISH_INTERVAL).await;
-            if let Err(error) = self.publisher.publish().await {
-                log::debug!("{}", plain(error));
-            }
-        }
-    }
-
-    async fn is_listed(&self) -> bool {
-        let Ok(cluster) = self.cluster.cluster().await else {
-            return false;
-        };
-        cluster.executors.iter().any(|executor| {
-            executor.get("id").and_then(|id| id.as_str()) == Some(&self.id)
-        })
-    }
-}
-
-/// Where this process reaches a server of its own.
-fn loopback(bind_host: &str) -> &str {
-    match bind_host {
-        "0.0.0.0" => "127.0.0.1",
-        "::" => "::1",
-        host => host,
-    }
-}
-
 /// An error for a terminal: without what is meant for a client.
-fn plain(error: DataFusionError) -> BallistaError {
+pub fn plain(error: DataFusionError) -> BallistaError {
     let text = error.strip_backtrace();
     let text = text.split(" springald-error:").next().unwrap_or_default();
     BallistaError::General(text.trim_start_matches("Execution error: ").to_owned())

@@ -4,7 +4,9 @@ mod connections;
 mod engine;
 mod environment;
 mod executor;
+mod executor_config;
 mod logging;
+mod ready;
 mod scheduler;
 mod stop;
 
