@@ -21,6 +21,13 @@ from springald.signature import Options
 __all__ = ["BallistaSessionContext"]
 
 _BACKENDS = ("embedded",)
+# Strings are not read as `string_view`: a sorted batch of views shares the buffers of the
+# whole input, and an exchange between executors sends all of them with every batch, which
+# makes time and memory grow with the square of the rows.
+_CLUSTER_SETTINGS = (
+    "datafusion.execution.parquet.schema_force_view_types = false",
+    "datafusion.sql_parser.map_string_types_to_utf8view = false",
+)
 
 
 class BallistaSessionContext(SessionContext):
@@ -92,6 +99,9 @@ class BallistaSessionContext(SessionContext):
             self._cluster = connect(address)
         super().__init__(config, runtime)
         self._registered: dict[str, Udf] = {}
+        if address is not None:
+            for setting in _CLUSTER_SETTINGS:
+                SessionContext.sql(self, f"SET {setting}")
 
     @classmethod
     def global_ctx(cls) -> BallistaSessionContext:

@@ -152,3 +152,21 @@ def test_a_file_that_has_become_another_is_an_error(
     with pytest.raises(Exception, match=r"(?i)no number|parquet"):
         frame.collect()
     assert ctx.sql("SELECT 1 AS one").to_pydict() == {"one": [1]}, "the session goes on"
+
+
+def test_sorted_strings_of_a_file_bring_only_themselves(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    rows = 40_000
+    table = pa.table(
+        {
+            "k": [(i * 7919) % rows for i in range(rows)],
+            "s": [f"user{i}@host{i % 50}.example.org" for i in range(rows)],
+        }
+    )
+    pq.write_table(table, tmp_path / "s.parquet")
+    context = BallistaSessionContext(cluster.address)
+    context.register_parquet("t", tmp_path / "s.parquet")
+    result = context.sql("SELECT s FROM t ORDER BY k").to_arrow_table()
+    assert result.num_rows == rows
+    assert result.get_total_buffer_size() < 4 * table.get_total_buffer_size()

@@ -133,7 +133,6 @@ def test_values_come_from_executors(watched: Watched, name: str) -> None:
 
 
 def test_polars(watched: Watched) -> None:
-    pytest.importorskip("polars")
     rows = watched.run(lambda df: df.to_polars().to_dicts())
     assert rows == watched.embedded.to_polars().to_dicts()
 

@@ -86,11 +86,20 @@ def initial(word: str) -> str | None:
 FUNCTIONS = (fahrenheit, half, decade, month, windy, initial)
 
 
+# A context on a cluster reads strings as `string`, not as `string_view`.
+CLUSTER_SETTINGS = (
+    "datafusion.execution.parquet.schema_force_view_types = false",
+    "datafusion.sql_parser.map_string_types_to_utf8view = false",
+)
+
+
 class Both:
     """An embedded context and one on the cluster, with the same tables and functions."""
 
     def __init__(self, files: WeatherFiles, address: str) -> None:
         self.embedded = BallistaSessionContext()
+        for setting in CLUSTER_SETTINGS:
+            self.embedded.sql(f"SET {setting}")
         self.remote = BallistaSessionContext(address)
         for context in (self.embedded, self.remote):
             files.register(context)

@@ -97,7 +97,7 @@ pub fn encode(
     let too_large = |size: usize| {
         let others = match before {
             0 => String::new(),
-            _ => format!(" (after {} of other tables)", mebibytes(before)),
+            _ => format!(" (after {} of tables before it)", mebibytes(before)),
         };
         cluster_error(format!(
             "The in-memory table '{table_ref}' has {}{others} and travels inside the plan, \

@@ -90,7 +90,7 @@ fn check_expression(expression: &Expr) -> Result<()> {
         Expr::WindowFunction(call) => {
             if call.params.filter.is_some() {
                 // The plan's wire format has no room for it, and drops it without a word.
-                return Err(DataFusionError::NotImplemented(format!(
+                return Err(cluster_error(format!(
                     "Ballista loses the FILTER of a window function ('{}'). Use CASE",
                     call.fun.name()
                 )));

@@ -224,7 +224,9 @@ async fn run_until_stopped(config: ExecutorProcessConfig, tasks: &Tasks) -> Resu
     };
     if stopped.is_ok() && !asked.load(Ordering::Relaxed) {
         return Err(BallistaError::General(
-            "Stopped without having been asked to; the log says why".to_owned(),
+            "Ended by the scheduler, which had no sign of life for too long, or because a \
+             service failed; the log says which"
+                .to_owned(),
         ));
     }
     stopped

@@ -63,14 +63,22 @@ fn scheduler_as_named(host: &str, port: u16) -> EndpointOverrideFn {
 
 /// Free ports in place of 0. Another process may take one before it is bound here; then
 /// the executor fails to start and says so.
+///
+/// # Errors
+/// A port that was asked for is taken.
 pub fn choose_ports(options: &mut Config) -> Result<()> {
     let mut held = Vec::new();
     for port in [&mut options.bind_port, &mut options.bind_grpc_port] {
-        if *port == 0 {
-            let listener = TcpListener::bind((options.bind_host.as_str(), 0))?;
-            *port = listener.local_addr()?.port();
-            held.push(listener);
-        }
+        let address = (options.bind_host.as_str(), *port);
+        let listener = TcpListener::bind(address).map_err(|error| {
+            BallistaError::Configuration(format!(
+                "{}:{port} cannot be listened on: {error}. --bind-port 0 and \
+                 --bind-grpc-port 0 take free ports",
+                options.bind_host
+            ))
+        })?;
+        *port = listener.local_addr()?.port();
+        held.push(listener);
     }
     Ok(())
 }

@@ -27,6 +27,10 @@ const MAX_MESSAGE_BYTES: &str = "67108864";
 const HEARTBEAT_SECONDS: &str = "1";
 const TIMEOUT_SECONDS: &str = "5";
 
+/// Seconds after which others run what an executor had in hand when it was asked to end. Fewer
+/// than a client waits for a query that nobody seems to work on.
+const TERMINATION_SECONDS: &str = "5";
+
 fn runtime(name: &str) -> std::io::Result<Runtime> {
     Builder::new_multi_thread()
         .enable_all()

@@ -28,7 +28,9 @@ use tonic::service::RoutesBuilder;
 
 use super::logging::Logging;
 use super::stop::stop_signal;
-use super::{HEARTBEAT_SECONDS, MAX_MESSAGE_BYTES, TIMEOUT_SECONDS, runtime};
+use super::{
+    HEARTBEAT_SECONDS, MAX_MESSAGE_BYTES, TERMINATION_SECONDS, TIMEOUT_SECONDS, runtime,
+};
 use crate::codec::{PlanMessage, UdfLogicalCodec, UdfPhysicalCodec};
 use crate::service;
 
@@ -97,6 +99,9 @@ fn command() -> Command {
         })
         .mut_arg("executor_timeout_seconds", |arg| {
             arg.default_value(TIMEOUT_SECONDS)
+        })
+        .mut_arg("executor_termination_grace_period", |arg| {
+            arg.default_value(TERMINATION_SECONDS)
         })
         .mut_arg("expire_dead_executor_interval_seconds", |arg| {
             arg.default_value(HEARTBEAT_SECONDS)

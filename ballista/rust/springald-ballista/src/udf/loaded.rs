@@ -129,7 +129,15 @@ impl LoadedFunction {
             .map(|argument| argument.into_array(num_rows))
             .collect::<Result<Vec<ArrayRef>>>()?;
         let result = blocking(|| self.function()?.invoke(&columns, num_rows, cancel));
-        result.map(ColumnarValue::Array).map_err(failed)
+        result.map(ColumnarValue::Array).map_err(|failure| {
+            // Nobody waits for a task that was cancelled, unless its executor was asked to
+            // end: then another one runs it again.
+            let retryable = failure.retryable || failure.code == springald_sys::CANCELLED;
+            failed(Failure {
+                retryable,
+                ..failure
+            })
+        })
     }
 
     fn function(&self) -> Result<&Function, Failure> {
