@@ -42,10 +42,6 @@ impl RemotePlanner {
             ),
             other => (other, None),
         };
-        let result_schema = match &analyze {
-            Some(_) => super::query::analyze_schema(),
-            None => Arc::clone(plan.schema().inner()),
-        };
         let plan_schema = Arc::clone(plan.schema().inner());
         let prepared = prepare(plan.clone())?;
         let codec = UdfLogicalCodec::collecting(
@@ -64,15 +60,12 @@ impl RemotePlanner {
         if options.session_id.is_empty() {
             options.session_id = session_id.to_owned();
         }
-        Ok(RemoteExec::new(
-            RemoteQuery {
-                options,
-                plan: encoded.into(),
-                plan_schema,
-                analyze,
-            },
-            result_schema,
-        ))
+        Ok(RemoteExec::new(RemoteQuery {
+            options,
+            plan: encoded.into(),
+            plan_schema,
+            analyze,
+        }))
     }
 }
 

@@ -45,7 +45,7 @@ pub struct Analyze {
 }
 
 /// The schema of EXPLAIN ANALYZE.
-pub fn analyze_schema() -> SchemaRef {
+fn analyze_schema() -> SchemaRef {
     Arc::new(Schema::new(vec![
         Field::new("plan_type", DataType::Utf8, false),
         Field::new("plan", DataType::Utf8, false),
@@ -66,6 +66,14 @@ pub struct RemoteQuery {
 }
 
 impl RemoteQuery {
+    /// The schema of what comes back: the plan's rows, or their figures.
+    pub fn result_schema(&self) -> SchemaRef {
+        match self.analyze {
+            Some(_) => analyze_schema(),
+            None => Arc::clone(&self.plan_schema),
+        }
+    }
+
     /// Submits the query and returns its rows. Dropping the stream cancels the query. The
     /// work is done by a task of this library's runtime, whoever polls the stream.
     ///

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
@@ -13,7 +12,7 @@ use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
 };
 
-use super::query::{Analyze, RemoteQuery, analyze_schema};
+use super::query::{Analyze, RemoteQuery};
 use crate::codec::ipc::{read_stream, write_stream};
 use crate::codec::wire::{Reader, write_prefixed};
 
@@ -35,10 +34,10 @@ pub struct RemoteExec {
 }
 
 impl RemoteExec {
-    /// `schema` is that of the rows that come back.
-    pub fn new(query: RemoteQuery, schema: SchemaRef) -> Self {
+    /// Runs `query`.
+    pub fn new(query: RemoteQuery) -> Self {
         let properties = PlanProperties::new(
-            EquivalenceProperties::new(schema),
+            EquivalenceProperties::new(query.result_schema()),
             Partitioning::UnknownPartitioning(1),
             EmissionType::Incremental,
             Boundedness::Bounded,
@@ -88,18 +87,14 @@ impl RemoteExec {
         };
         let options = serde_json::from_slice(reader.prefixed()?)
             .map_err(|error| DataFusionError::External(Box::new(error)))?;
-        let (schema, _) = read_stream(reader.prefixed()?)?;
-        let result_schema = match analyze {
-            Some(_) => analyze_schema(),
-            None => Arc::clone(&schema),
-        };
+        let (plan_schema, _) = read_stream(reader.prefixed()?)?;
         let query = RemoteQuery {
             options,
             plan: reader.rest().to_vec().into(),
-            plan_schema: schema,
+            plan_schema,
             analyze,
         };
-        Ok(Self::new(query, result_schema))
+        Ok(Self::new(query))
     }
 }
 

@@ -98,11 +98,11 @@ fn damaged_queries_are_refused() {
     let query = RemoteQuery {
         options,
         plan: b"a plan".to_vec().into(),
-        plan_schema: Arc::clone(&schema),
+        plan_schema: schema,
         analyze: None,
     };
     let mut encoded = Vec::new();
-    RemoteExec::new(query, schema).encode(&mut encoded).unwrap();
+    RemoteExec::new(query).encode(&mut encoded).unwrap();
     survives(&encoded, 2_000, RemoteExec::decode);
 }
 

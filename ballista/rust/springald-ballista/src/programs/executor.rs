@@ -11,7 +11,7 @@ use ballista_executor::executor_process::{
     ExecutorProcessConfig, start_executor_process,
 };
 use ballista_executor::health::spawn_health_server;
-use clap::{Command, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap::{Command, CommandFactory, Parser, ValueEnum};
 use datafusion::error::DataFusionError;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -23,7 +23,7 @@ use super::executor_config::{choose_ports, own_folder, use_springald};
 use super::logging::Logging;
 use super::ready::{Ready, loopback};
 use super::stop::stop_signal;
-use super::{HEARTBEAT_SECONDS, MAX_MESSAGE_BYTES, runtime};
+use super::{HEARTBEAT_SECONDS, MAX_MESSAGE_BYTES, parse, run};
 use crate::abi::{Failure, Hash, Runtime};
 use crate::service::ClusterClient;
 use crate::udf::{FetchDefinition, LoadedFunctions};
@@ -56,15 +56,9 @@ pub fn run_executor(
     functions: Runtime,
     environment: &str,
 ) -> i32 {
-    let options = match command()
-        .try_get_matches_from(arguments)
-        .and_then(|matches| Options::from_arg_matches(&matches))
-    {
+    let options: Options = match parse(command(), arguments) {
         Ok(options) => options,
-        Err(error) => {
-            let _ = error.print();
-            return error.exit_code();
-        }
+        Err(status) => return status,
     };
     let Backend::Embedded = options.udf_backend;
     let options = options.ballista;
@@ -76,20 +70,7 @@ pub fn run_executor(
         threads: options.print_thread_info,
     }
     .start();
-    let served = runtime("executor")
-        .map_err(BallistaError::from)
-        .and_then(|runtime| {
-            let served = runtime.block_on(serve(options, functions, environment));
-            runtime.shutdown_background();
-            served
-        });
-    match served {
-        Ok(()) => 0,
-        Err(error) => {
-            eprintln!("springald executor: {error}");
-            1
-        }
-    }
+    run("executor", serve(options, functions, environment))
 }
 
 fn command() -> Command {

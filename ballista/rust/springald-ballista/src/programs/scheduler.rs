@@ -21,7 +21,7 @@ use ballista_scheduler::cluster::BallistaCluster;
 use ballista_scheduler::config::{Config, SchedulerConfig};
 use ballista_scheduler::scheduler_process::create_scheduler;
 use ballista_scheduler::scheduler_server::SchedulerServer;
-use clap::{Command, CommandFactory, FromArgMatches};
+use clap::{Command, CommandFactory};
 use datafusion_proto::protobuf::PhysicalPlanNode;
 use tokio::net::{TcpListener, TcpSocket};
 use tonic::service::RoutesBuilder;
@@ -29,7 +29,8 @@ use tonic::service::RoutesBuilder;
 use super::logging::Logging;
 use super::stop::stop_signal;
 use super::{
-    HEARTBEAT_SECONDS, MAX_MESSAGE_BYTES, TERMINATION_SECONDS, TIMEOUT_SECONDS, runtime,
+    HEARTBEAT_SECONDS, MAX_MESSAGE_BYTES, TERMINATION_SECONDS, TIMEOUT_SECONDS, parse,
+    run,
 };
 use crate::codec::{PlanMessage, UdfLogicalCodec, UdfPhysicalCodec};
 use crate::service;
@@ -41,15 +42,9 @@ const BACKLOG: u32 = 1024;
 
 /// Runs a scheduler until it is asked to end, and returns the exit status.
 pub fn run_scheduler(arguments: Vec<OsString>) -> i32 {
-    let options = match command()
-        .try_get_matches_from(arguments)
-        .and_then(|matches| Config::from_arg_matches(&matches))
-    {
+    let options: Config = match parse(command(), arguments) {
         Ok(options) => options,
-        Err(error) => {
-            let _ = error.print();
-            return error.exit_code();
-        }
+        Err(status) => return status,
     };
     Logging {
         level: &options.log_level_setting,
@@ -59,20 +54,7 @@ pub fn run_scheduler(arguments: Vec<OsString>) -> i32 {
         threads: options.print_thread_info,
     }
     .start();
-    let served = runtime("scheduler")
-        .map_err(BallistaError::from)
-        .and_then(|runtime| {
-            let served = runtime.block_on(serve(options));
-            runtime.shutdown_background();
-            served
-        });
-    match served {
-        Ok(()) => 0,
-        Err(error) => {
-            eprintln!("springald scheduler: {error}");
-            1
-        }
-    }
+    run("scheduler", serve(options))
 }
 
 /// Ballista's flags, with defaults that tell of a lost executor within seconds.
