@@ -1,7 +1,9 @@
 #include "function_binding.h"
 
+#include <chrono>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +20,8 @@ namespace nb = nanobind;
 namespace springald::bindings {
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 /// How many calls of this thread are inside each other.
 thread_local int call_depth = 0;
@@ -51,8 +55,23 @@ struct RuntimeState {
   springald_runtime* handle = nullptr;
   const nb::object log;
   const nb::object make_error;
+  /// The token of a call that begins now.
+  const std::shared_ptr<CancelToken>& CurrentToken() {
+    if (resume_at.has_value() && Clock::now() >= *resume_at) {
+      Resume();
+    }
+    return cancel;
+  }
+
+  void Resume() {
+    cancel = std::make_shared<CancelToken>();
+    resume_at.reset();
+  }
+
   // That of all calls that begin now. Replaced when it is fired.
   std::shared_ptr<CancelToken> cancel = std::make_shared<CancelToken>();
+  // When calls may begin again after a fired token was kept.
+  std::optional<Clock::time_point> resume_at;
 };
 
 void Log(void* context, int32_t level, const char* message, const char* udf_name,
@@ -90,7 +109,7 @@ class Function {
   Column Call(nb::args arrays) const {
     std::vector<ArrowArray> exported(arrays.size());
     const int64_t num_rows = Export(arrays, &exported);
-    const auto cancel = runtime_->cancel;
+    const auto cancel = runtime_->CurrentToken();
     ArrowArray out{};
     Error error;
     ++call_depth;
@@ -194,14 +213,23 @@ class Runtime {
 
   int32_t Interrupt(bool hold) {
     const auto fired = state_->cancel;
-    if (!hold) {
-      Resume();
+    if (hold) {
+      state_->resume_at.reset();
+    } else {
+      state_->Resume();
     }
     const nb::gil_scoped_release release;
     return springald_cancel_token_fire(fired->get());
   }
 
-  void Resume() { state_->cancel = std::make_shared<CancelToken>(); }
+  void Resume(double delay_s) {
+    if (delay_s > 0) {
+      state_->resume_at = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                             std::chrono::duration<double>(delay_s));
+    } else {
+      state_->Resume();
+    }
+  }
 
  private:
   const std::shared_ptr<RuntimeState> state_;
@@ -232,7 +260,8 @@ void BindFunctions(nb::module_& module) {
       .def("interrupt", &Runtime::Interrupt, nb::arg("hold") = false,
            "Cancel every call that is in progress and return how many there were. With "
            "`hold`, calls that begin later are cancelled too, until `resume`.")
-      .def("resume", &Runtime::Resume, "Let calls begin again.")
+      .def("resume", &Runtime::Resume, nb::arg("delay_s") = 0.0,
+           "Let calls begin again, after `delay_s` seconds.")
       .def("in_call", [](const Runtime&) { return call_depth > 0; });
 }
 

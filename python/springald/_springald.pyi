@@ -97,7 +97,7 @@ class Runtime:
         Cancel every call that is in progress and return how many there were. With `hold`, calls that begin later are cancelled too, until `resume`.
         """
 
-    def resume(self) -> None:
-        """Let calls begin again."""
+    def resume(self, delay_s: float = 0.0) -> None:
+        """Let calls begin again, after `delay_s` seconds."""
 
     def in_call(self) -> bool: ...

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 __all__ = ["enter_engine", "wrap_method"]
 
+# How long after Ctrl-C a partition of the dropped query may come to its first call, in
+# seconds: the engine ends its tasks where they wait, and they may be waiting for the GIL.
+_LINGER_S = 1.0
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -48,6 +52,8 @@ _waiting_threads: set[int] = set()
 _nested_count = 0
 # Whether the calls of the main thread's query are being refused, after a Ctrl-C.
 _is_holding = False
+# Whether they are for _LINGER_S more, or until the next query, because it has just ended.
+_is_lingering = False
 _threads = EngineThreads()
 
 
@@ -66,8 +72,7 @@ def enter_engine(method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -
     if thread in _waiting_threads or _nested.get():
         with translated():
             return method(*args, **kwargs)
-    with _lock:
-        _waiting_threads.add(thread)
+    _enter(thread)
     try:
         if threading.current_thread() is threading.main_thread():
             return _in_main_thread(method, *args, **kwargs)
@@ -75,7 +80,7 @@ def enter_engine(method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -
             return method(*args, **kwargs)
     except KeyboardInterrupt as interrupt:
         interrupt.__suppress_context__ = True  # the engine's text about it says nothing
-        _interrupt_calls(thread)
+        _interrupt_query(thread)
         raise
     except UdfCancelledError:
         if is_exiting():
@@ -86,17 +91,28 @@ def enter_engine(method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -
         _leave(thread)
 
 
+def _enter(thread: int) -> None:
+    global _is_lingering
+    with _lock:
+        _waiting_threads.add(thread)
+        if _is_lingering:
+            _is_lingering = False
+            resume_calls()
+
+
 def _leave(thread: int) -> None:
     """End a thread's wait; and the refusal of its calls, if there was one.
 
     Under the lock that a refusal begins under: else one that comes late would stay.
     """
-    global _is_holding
+    global _is_holding, _is_lingering
     with _lock:
         _waiting_threads.discard(thread)
         if _is_holding and thread == threading.main_thread().ident:
             _is_holding = False
-            resume_calls()
+            # Another thread's query, which began meanwhile, waits no longer than this.
+            _is_lingering = not _waiting_threads
+            resume_calls(delay_s=_LINGER_S if _is_lingering else 0.0)
 
 
 def _in_main_thread(method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -118,20 +134,23 @@ def _in_main_thread(method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
     return result
 
 
-def _interrupt_calls(thread: int) -> None:
-    with _lock:
-        alone = _waiting_threads <= {thread}
-    if alone:
-        interrupt_calls()
+def _interrupt_query(thread: int) -> None:
+    """End the calls of `thread`'s query, unless other threads wait for theirs.
 
-
-def _interrupt_main_query() -> None:
+    Those of the main thread are refused until it leaves the engine, and a little longer.
+    """
     global _is_holding
     with _lock:
         # Not if it has just ended: nobody would let calls begin again.
-        if _waiting_threads == {threading.main_thread().ident}:
-            _is_holding = True
-            interrupt_calls(hold=True)
+        if _waiting_threads == {thread}:
+            _is_holding = thread == threading.main_thread().ident
+            interrupt_calls(hold=_is_holding)
+
+
+def _interrupt_main_query() -> None:
+    main = threading.main_thread().ident
+    if main is not None:
+        _interrupt_query(main)
 
 
 def _call_was_interrupted() -> None:

@@ -90,10 +90,14 @@ def interrupt_calls(*, hold: bool = False) -> None:
         _runtime.interrupt(hold)
 
 
-def resume_calls() -> None:
-    """Let calls begin again after ``interrupt_calls(hold=True)``."""
+def resume_calls(*, delay_s: float = 0.0) -> None:
+    """Let calls begin again after ``interrupt_calls(hold=True)``.
+
+    Args:
+        delay_s: How long calls are still ended, in seconds.
+    """
     if _runtime is not None:
-        _runtime.resume()
+        _runtime.resume(delay_s)
 
 
 def listen_to_interrupts(listener: Callable[[], None]) -> None:

@@ -18,7 +18,7 @@ import os, signal, sys, threading, time
 # A job in the background of a shell inherits that SIGINT is ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 import pyarrow as pa
-from datafusion import SessionConfig
+from datafusion import SessionConfig, SessionContext
 from springald import BallistaSessionContext, UdfError, udf
 
 def table(ctx, partitions, rows):
@@ -43,7 +43,7 @@ rows = 0
 def slow(n: int) -> int:
     global rows
     rows += 1
-    if rows == 3:
+    if rows == 20:  # the main thread waits in the engine by now, not on its way to it
         say("started")
     time.sleep(0.02)
     return n
@@ -137,6 +137,50 @@ def test_row_mode_stops_within_two_seconds(script, partitions, method):
     assert interrupted_after(running.line(), sent) < 4.0  # 2 s, and a busy machine
     assert running.rest() == ["rows since 0", "{'r': [1]}"]
     assert running.returncode == 0
+
+
+def test_a_call_that_begins_late_ends_too(script):
+    """A partition may begin its first batch when the query has just been dropped."""
+    running = script(
+        """
+        from springald.engine_call import enter_engine
+
+        @udf
+        def slow(n: int) -> int:
+            time.sleep(0.01)
+            return n
+
+        ctx = BallistaSessionContext()
+        plain = SessionContext()  # its queries are none of enter_engine's
+        plain.register_udf(slow)
+        ctx.register_udf(slow)
+
+        def late():
+            time.sleep(0.1)
+            try:
+                say(plain.sql("SELECT slow(1) AS r").to_pydict())
+            except BaseException as error:
+                say("UdfCancelledError" in str(error))
+
+        thread = threading.Thread(target=late)
+        def dropped():
+            thread.start()
+            raise KeyboardInterrupt
+
+        try:
+            enter_engine(dropped)
+        except KeyboardInterrupt:
+            thread.join()
+        say(ctx.sql("SELECT slow(1) AS r").to_pydict())
+        say(plain.sql("SELECT slow(2) AS r").to_pydict())
+        try:
+            enter_engine(lambda: os.kill(os.getpid(), signal.SIGINT))
+        except KeyboardInterrupt:
+            time.sleep(1.5)
+        say(plain.sql("SELECT slow(3) AS r").to_pydict())
+        """
+    )
+    assert running.rest() == ["True", "{'r': [1]}", "{'r': [2]}", "{'r': [3]}"]
 
 
 def test_an_interrupt_nobody_catches_ends_the_program(script):
