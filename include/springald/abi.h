@@ -36,6 +36,8 @@ struct ArrowSchema;
 struct _object;
 
 #define SPRINGALD_ABI_VERSION_1 1
+/// Adds `payload_hash`, springald_function_call and springald_function_describe.
+#define SPRINGALD_ABI_VERSION_2 2
 
 /// Returns the newest version of this header that the library speaks.
 SPRINGALD_EXPORT uint32_t springald_abi_version(void);
@@ -111,6 +113,9 @@ struct springald_definition_fields {
   const uint8_t* payload;  ///< cloudpickle bytes; NULL where referenced.
   size_t payload_size;
   const char* payload_reference;  ///< NULL where the payload is inline.
+  /// SHA-256 of the payload, 32 bytes. Needed with a `payload_reference` that does not
+  /// begin with "live:"; with a payload inline NULL, or it is checked. Since version 2.
+  const uint8_t* payload_hash;
 };
 
 /// Makes a definition.
@@ -214,6 +219,39 @@ SPRINGALD_EXPORT int32_t springald_function_invoke(
     const struct springald_function* function, struct ArrowArray* arguments,
     size_t num_arguments, int64_t num_rows, struct springald_cancel_token* cancel,
     struct ArrowArray* out, struct springald_error* error);
+
+/// Runs one batch of `pyarrow.Array` objects, for a host that has those: they go to an
+/// arrow-mode function as they are, and what it returns comes back as it is where it has
+/// the promised type. Since version 2.
+///
+/// The caller holds the GIL.
+///
+/// \param[in] arguments  `num_arguments` borrowed objects, at least one. Their number,
+///     lengths and types are checked.
+/// \param[in] cancel  May be NULL.
+/// \param[out] out  A new reference to a `pyarrow.Array`.
+SPRINGALD_EXPORT int32_t springald_function_call(
+    const struct springald_function* function, struct _object* const* arguments,
+    size_t num_arguments, struct springald_cancel_token* cancel, struct _object** out,
+    struct springald_error* error);
+
+/// How the rows of a function are computed. Since version 2.
+struct springald_function_description {
+  size_t struct_size;  ///< `sizeof(struct springald_function_description)`, set by caller
+  /// Why a row function's body is not run inlined, without a call for each row; NULL
+  /// where it is. Lent by the handle.
+  const char* not_inlined_reason;
+  /// Why equal rows of a batch are not answered by one call; NULL where they may be.
+  /// Lent by the handle.
+  const char* not_distinct_reason;
+  int64_t num_inlined_rows;   ///< Rows so far that the inlined body computed.
+  int64_t num_repeated_rows;  ///< Rows so far that got the result of an equal row.
+};
+
+/// Fills as much of `out` as its `struct_size` allows.
+SPRINGALD_EXPORT void springald_function_describe(
+    const struct springald_function* function,
+    struct springald_function_description* out);
 
 /// Figures since the function was loaded, over all threads and handles.
 struct springald_metrics {

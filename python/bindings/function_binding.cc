@@ -2,16 +2,14 @@
 
 #include <chrono>
 #include <cstring>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include <arrow/c/bridge.h>
 #include <nanobind/stl/string.h>
 
-#include "arrow_exchange.h"
 #include "definition_binding.h"
 #include "error_binding.h"
 
@@ -102,25 +100,22 @@ class Function {
            const Definition& definition)
       : runtime_(std::move(runtime)),
         handle_(std::move(handle)),
-        signature_(SignatureOf(definition)),
         name_(NameOf(definition)),
         hash_(HashOf(definition)) {}
 
-  Column Call(nb::args arrays) const {
-    std::vector<ArrowArray> exported(arrays.size());
-    const int64_t num_rows = Export(arrays, &exported);
+  /// Returns a new reference to a `pyarrow.Array`.
+  PyObject* Call(PyObject* const* arrays, std::size_t num_arrays) const {
     const auto cancel = runtime_->CurrentToken();
-    ArrowArray out{};
+    PyObject* out = nullptr;
     Error error;
     ++call_depth;
-    const int32_t code =
-        springald_function_invoke(handle_.get(), exported.data(), exported.size(),
-                                  num_rows, cancel->get(), &out, &error);
+    const int32_t code = springald_function_call(handle_.get(), arrays, num_arrays,
+                                                 cancel->get(), &out, &error);
     --call_depth;
     if (code != 0) {
       Raise(error, runtime_->make_error);
     }
-    return Column(signature_.result, out);
+    return out;
   }
 
   const std::string& name() const { return name_; }
@@ -139,45 +134,26 @@ class Function {
     return figures;
   }
 
+  /// Returns how its rows are computed.
+  nb::dict Describe() const {
+    springald_function_description description{};
+    description.struct_size = sizeof(description);
+    springald_function_describe(handle_.get(), &description);
+    nb::dict described;
+    described["not_inlined_reason"] = TextOrNone(description.not_inlined_reason);
+    described["not_distinct_reason"] = TextOrNone(description.not_distinct_reason);
+    described["inlined_rows"] = description.num_inlined_rows;
+    described["repeated_rows"] = description.num_repeated_rows;
+    return described;
+  }
+
  private:
-  /// Returns the number of rows. What was exported before an error is released.
-  int64_t Export(const nb::args& arrays, std::vector<ArrowArray>* exported) const {
-    std::vector<std::shared_ptr<arrow::Array>> columns;
-    for (std::size_t i = 0; i < arrays.size(); ++i) {
-      auto column = UnwrapArray(arrays[i]);
-      const bool is_known =
-          i < static_cast<std::size_t>(signature_.arguments->num_fields());
-      if (column == nullptr || !is_known ||
-          !column->type()->Equals(
-              signature_.arguments->field(static_cast<int>(i))->type())) {
-        const std::string expected =
-            is_known
-                ? signature_.arguments->field(static_cast<int>(i))->type()->ToString()
-                : "nothing";
-        throw nb::type_error(
-            ("argument " + std::to_string(i) + " has the wrong type: " +
-             (column == nullptr ? nb::cast<std::string>(nb::str(arrays[i].type()))
-                                : column->type()->ToString()) +
-             ", expected " + expected)
-                .c_str());
-      }
-      columns.push_back(std::move(column));
-    }
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      const auto status = arrow::ExportArray(*columns[i], &(*exported)[i]);
-      if (!status.ok()) {
-        for (std::size_t j = 0; j < i; ++j) {
-          (*exported)[j].release(&(*exported)[j]);
-        }
-        ThrowNotOk(status);
-      }
-    }
-    return columns.empty() ? 0 : columns[0]->length();
+  static nb::object TextOrNone(const char* text) {
+    return text == nullptr ? nb::none() : nb::object(nb::str(text));
   }
 
   const std::shared_ptr<RuntimeState> runtime_;
   std::unique_ptr<springald_function, ReleaseFunction> handle_;
-  const Signature signature_;
   const std::string name_;
   const std::string hash_;
 };
@@ -235,23 +211,40 @@ class Runtime {
   const std::shared_ptr<RuntimeState> state_;
 };
 
+/// Function.__call__(*arrays: pyarrow.Array) -> pyarrow.Array. The type's slot itself:
+/// the engine calls with a tuple, which then reaches us as it is.
+PyObject* CallFunction(PyObject* self, PyObject* arguments, PyObject* keywords) {
+  try {
+    if (keywords != nullptr && PyDict_GET_SIZE(keywords) != 0) {
+      throw nb::type_error("a native function takes no keyword arguments");
+    }
+    return nb::inst_ptr<Function>(self)->Call(
+        &PyTuple_GET_ITEM(arguments, 0),
+        static_cast<std::size_t>(PyTuple_GET_SIZE(arguments)));
+  } catch (nb::python_error& error) {
+    error.restore();
+  } catch (const std::exception& error) {
+    PyErr_SetString(PyExc_TypeError, error.what());
+  }
+  return nullptr;
+}
+
+PyType_Slot function_slots[] = {
+    {Py_tp_call, reinterpret_cast<void*>(CallFunction)},
+    {0, nullptr},
+};
+
 }  // namespace
 
 void BindFunctions(nb::module_& module) {
-  nb::class_<Column>(module, "Column", "One result column on its way to the engine.")
-      .def(
-          "__arrow_c_array__", [](Column& self, nb::object) { return self.ToCapsules(); },
-          nb::arg("requested_schema") = nb::none(),
-          nb::sig("def __arrow_c_array__(self, requested_schema: object | None = None) "
-                  "-> tuple[object, object]"));
-  nb::class_<Function>(module, "Function",
+  nb::class_<Function>(module, "Function", nb::type_slots(function_slots),
                        "A function that is ready to run over Arrow arrays.")
-      .def("__call__", &Function::Call,
-           nb::sig("def __call__(self, *arrays: typing.Any) -> Column"))
       .def_prop_ro("name", &Function::name)
       .def_prop_ro("hash", &Function::hash)
       .def("metrics", &Function::Metrics,
-           nb::sig("def metrics(self) -> dict[str, float]"));
+           nb::sig("def metrics(self) -> dict[str, float]"))
+      .def("describe", &Function::Describe,
+           nb::sig("def describe(self) -> dict[str, typing.Any]"));
   nb::class_<Runtime>(module, "Runtime", "Owns the loaded functions.")
       .def(nb::init<nb::object, nb::object>(), nb::kw_only(), nb::arg("log"),
            nb::arg("make_error"))

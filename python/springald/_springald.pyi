@@ -66,15 +66,11 @@ class Definition:
     @property
     def result(self, /) -> Any: ...
 
-class Column:
-    """One result column on its way to the engine."""
-
-    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
-
 class Function:
     """A function that is ready to run over Arrow arrays."""
 
-    def __call__(self, *arrays: Any) -> Column: ...
+    def __call__(self, /, *args, **kwargs):
+        """Call self as a function."""
 
     @property
     def name(self) -> str: ...
@@ -83,6 +79,8 @@ class Function:
     def hash(self) -> str: ...
 
     def metrics(self) -> dict[str, float]: ...
+
+    def describe(self) -> dict[str, Any]: ...
 
 class Runtime:
     """Owns the loaded functions."""

@@ -20,6 +20,7 @@ from datafusion.user_defined import ScalarUDF
 from springald import _springald
 from springald.error_crossing import translated
 from springald.errors import UdfDefinitionError
+from springald.explanation import explain
 from springald.payload import pickle_function, requirements_of, source_of
 from springald.runtime import UdfMetrics, get_runtime
 from springald.signature import Options, Signature
@@ -180,6 +181,16 @@ class Udf(ScalarUDF):
     def metrics(self) -> UdfMetrics:
         """Return what the function has done so far in this process."""
         return UdfMetrics.from_counters(self._native.metrics())
+
+    def explain(self) -> str:
+        """Return how the rows of this function are computed, and why so, for people.
+
+        Says what mode, nulls and volatility mean here, whether the body is run inlined
+        (without a call for each row), whether equal rows of a batch share one call, and
+        what was done so far in this process. An executor of a cluster decides for itself,
+        by the same rules.
+        """
+        return explain(self._signature, self._native.describe(), self.metrics())
 
     def with_name(self, name: str) -> Udf:
         """Return the same function under another name, with counters of its own."""

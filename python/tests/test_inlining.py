@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
@@ -18,6 +19,9 @@ pytestmark = pytest.mark.embedded_only(
 )
 
 FACTOR = 3
+NAMES = {1: "one"}
+batch = 5  # names that the generated code has, too
+rows = 7
 
 
 def documented(c: float) -> float:
@@ -34,7 +38,23 @@ def divide(a: int, b: int) -> float:
 
 
 def outer(x: int) -> int:
-    return x * FACTOR
+    return x * FACTOR + batch - rows
+
+
+def builtin(x: int, y: int) -> float:
+    return round(max(abs(x), y) / 7, 2) + math.sqrt(abs(y)) + len(str(x)) * math.pi
+
+
+def second(x: int, y: str, z: float) -> str:
+    return y.upper()
+
+
+def between(x: int, y: str, z: int) -> int:
+    return z - x
+
+
+def table(x: int) -> str:
+    return NAMES[x]
 
 
 def effect(x: int) -> int:
@@ -65,6 +85,27 @@ CASES: list[Case] = [
     (lambda d: d.year * 100 + d.month, [pa.date32()], pa.int32(), [[date(2020, 2, 29)]]),
     (lambda t: t.date(), [pa.timestamp("us")], pa.date32(), [[datetime(1969, 12, 31)]]),
     (lambda x: "text", [pa.int64()], pa.int64(), [[1, 2]]),  # a wrong type
+    (outer, [pa.int64()], pa.int64(), [[value or 0 for value in INTS]]),
+    (builtin, [pa.int64(), pa.int64()], pa.float64(), [[1, -5, 2**62], [2, 0, -3]]),
+    (builtin, [pa.int64(), pa.int64()], pa.float64(), [[1, None], [2, 0]]),
+    (
+        second,
+        [pa.int64(), pa.string(), pa.float64()],
+        pa.string(),
+        [[1, None, 3] * 40, TEXTS, [0.5, None, 1.5] * 40],  # None has no upper
+    ),
+    (
+        between,
+        [pa.int64(), pa.string(), pa.int64()],
+        pa.int64(),
+        [INTS[:8] * 15, TEXTS, list(range(120))],
+    ),
+    (
+        lambda t, x: x + 1,  # a value that nobody uses, and that cannot be made
+        [pa.timestamp("ns"), pa.int64()],
+        pa.int64(),
+        [[pa.scalar(1_000_000_001, pa.timestamp("ns"))] * 2, [1, 2]],
+    ),
     (lambda x: None if x < 3 else x, [pa.int64()], pa.int64(), [[1, 5]]),
 ]
 
@@ -91,14 +132,9 @@ def outcome(case: Case, inline: bool, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_results_and_errors_are_those_of_the_calls(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert batch_form(case[0], len(case[1])) is not None
+    assert batch_form(case[0], len(case[1])).reason == ""
     called = outcome(case, False, monkeypatch)
     assert outcome(case, True, monkeypatch) == called
-
-
-def closure() -> Callable[[int], int]:
-    step = 2
-    return lambda x: x + step
 
 
 def changed(x: int) -> int:
@@ -111,26 +147,67 @@ changed.__code__ = (lambda x: x + 2).__code__
 @pytest.mark.parametrize(
     ("function", "reason"),
     [
-        (outer, "a global may change"),
-        (effect, "a call may have effects"),
-        (closure(), "a variable of the closure may change"),
-        (lambda x: [x].append(x), "a method that is not listed"),
-        (lambda x: (y := x) + y, "an assignment"),
-        (lambda x: x is FACTOR, "a name"),
-        (lambda x: x is x, "another object may stand for an equal value"),
-        (lambda x, *rest: x, "more parameters than arguments"),
-        (changed, "the source is not that of the code"),
-        (eval("lambda x: x + 1"), "there is no source"),
-        (len, "written in C"),
+        (table, "it uses 'NAMES', a dict"),
+        (effect, "it calls 'print'"),
+        (lambda x: max(x, x, key=len), "it uses 'len'"),
+        (lambda x: [x].append(x), "it uses the attribute 'append'"),
+        (lambda x: missing(x), "its name 'missing' means nothing yet"),  # noqa: F821
+        (lambda x: x(1)(2), "it calls the result of an expression"),
+        (lambda x: (y := x) + y, "it contains a NamedExpr"),
+        (lambda x: x is FACTOR, "it compares objects by `is`"),
+        (lambda x: x is x, "it compares objects by `is`"),
+        (lambda x, *rest: x, "it has other parameters than one for each argument"),
+        (changed, "its source is not known"),
+        (eval("lambda x: x + 1"), "its source is not known"),
+        (len, "it is a builtin_function_or_method, not a Python function"),
     ],
 )
 def test_other_functions_are_called(function: Callable[..., Any], reason: str) -> None:
-    assert batch_form(function, 1) is None, reason
+    form = batch_form(function, 1)
+    assert form.function is None
+    assert reason in form.reason
+
+
+def adder(step: int) -> tuple[Callable[[int], int], Callable[[int], None]]:
+    def add(x: int) -> int:
+        return x + step
+
+    def change(value: int) -> None:
+        nonlocal step
+        step = value
+
+    return add, change
+
+
+def test_an_outer_name_that_gets_another_value_is_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add, change = adder(2)
+    size = udf(lambda x: len(x), input_types=[pa.string()], return_type=pa.int64(),
+               mode="row", name="size", volatility="volatile")  # fmt: skip
+    scaled = udf(outer, volatility="volatile")
+    added = udf(add, volatility="volatile")
+    ctx = BallistaSessionContext()
+    for function in (size, scaled, added):
+        ctx.register_udf(function)
+        assert "inlined" in function.explain()
+        assert function._native.describe()["not_inlined_reason"] is None
+    query = "SELECT outer(CAST(1 AS BIGINT)), add(CAST(1 AS BIGINT)), size('abc')"
+
+    def row() -> tuple[Any, ...]:
+        (only,) = ctx.sql(query).to_pylist()
+        return tuple(only.values())
+
+    assert row() == (1, 3, 3)
+    monkeypatch.setitem(globals(), "FACTOR", 10)
+    change(40)
+    monkeypatch.setitem(globals(), "len", lambda text: -1)
+    assert row() == (8, 41, -1)
 
 
 def test_two_lambdas_of_one_line_are_told_apart() -> None:
     one, two = (lambda x: x + 1), (lambda x: x + 1.0)
-    values = [form([1]) for form in (batch_form(one, 1), batch_form(two, 1)) if form]
+    values = [form.function([1]) for form in (batch_form(one, 1), batch_form(two, 1))]
     assert list(map(repr, values)) == ["[2]", "[2.0]"]
 
 

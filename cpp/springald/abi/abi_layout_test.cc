@@ -34,7 +34,7 @@ static_assert(sizeof(springald_requirement) == 16);
 static_assert(offsetof(springald_requirement, module) == 0);
 static_assert(offsetof(springald_requirement, version) == 8);
 
-static_assert(sizeof(springald_definition_fields) == 128);
+static_assert(sizeof(springald_definition_fields) == 136);
 static_assert(offsetof(springald_definition_fields, struct_size) == 0);
 static_assert(offsetof(springald_definition_fields, name) == 8);
 static_assert(offsetof(springald_definition_fields, mode) == 16);

@@ -71,6 +71,30 @@ int32_t springald_function_invoke(const springald_function* function,
   });
 }
 
+int32_t springald_function_call(const springald_function* function,
+                                _object* const* arguments, size_t num_arguments,
+                                springald_cancel_token* cancel, _object** out,
+                                springald_error* error) {
+  return AtBoundary(error, [&]() -> arrow::Status {
+    springald::CancelToken never;
+    const auto token = cancel == nullptr ? nullptr : cancel->token;
+    ARROW_ASSIGN_OR_RAISE(auto array,
+                          function->function->Call({arguments, num_arguments},
+                                                   token == nullptr ? never : *token));
+    *out = array.release();
+    return arrow::Status::OK();
+  });
+}
+
+void springald_function_describe(const springald_function* function,
+                                 springald_function_description* out) {
+  const auto description = function->function->Describe();
+  const springald_function_description all{
+      out->struct_size, description.not_inlined_reason, description.not_distinct_reason,
+      description.num_inlined_rows, description.num_repeated_rows};
+  std::memcpy(out, &all, std::min(out->struct_size, sizeof(all)));
+}
+
 void springald_function_metrics(const springald_function* function,
                                 springald_metrics* out) {
   const auto metrics = function->function->metrics();

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include <arrow/array.h>
 #include <arrow/result.h>
 
 #include "springald/base/cancel_token.h"
 #include "springald/codec/encoded_definition.h"
+#include "springald/python/py_ref.h"
 
 namespace springald {
 
@@ -15,6 +17,15 @@ namespace springald {
 struct Batch {
   arrow::ArrayVector columns;  ///< one per argument, each `num_rows` long
   int64_t num_rows = 0;
+};
+
+/// How a backend computes the rows of a row-mode function.
+struct Description {
+  /// Null where the body is run without calls. Lent by the function, like the next.
+  const char* not_inlined_reason = nullptr;
+  const char* not_distinct_reason = nullptr;  ///< Null where equal rows may share a call.
+  int64_t num_inlined_rows = 0;               ///< so far
+  int64_t num_repeated_rows = 0;  ///< so far, rows that got the result of another row
 };
 
 /// A function that a backend has made ready. Safe for use from many threads.
@@ -28,6 +39,16 @@ class BackendFunction {
   /// May be called with or without the GIL held. Fails with a UdfErrorDetail.
   virtual arrow::Result<std::shared_ptr<arrow::Array>> Invoke(
       const Batch& batch, CancelToken& cancel) const = 0;
+
+  /// Does as Invoke for a caller that has the batch's columns as `pyarrow.Array`s, and
+  /// wants one. `arrays` are borrowed; one per column.
+  ///
+  /// REQUIRES: the GIL.
+  virtual arrow::Result<python::PyRef> Call(const Batch& batch,
+                                            std::span<PyObject* const> arrays,
+                                            CancelToken& cancel) const;
+
+  virtual Description Describe() const = 0;
 };
 
 /// A place where functions run. Safe for use from many threads.

@@ -1,10 +1,8 @@
 #include "springald/python/arrow_call.h"
 
 #include <utility>
-#include <vector>
 
 #include "springald/base/udf_error.h"
-#include "springald/python/py_ref.h"
 #include "springald/python/pyarrow_bridge.h"
 #include "springald/python/python_error.h"
 
@@ -28,11 +26,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> ConvertSequence(
   return MakeUdfError(std::move(info));
 }
 
-arrow::Result<std::shared_ptr<arrow::Array>> ColumnOf(const UdfDefinition& definition,
-                                                      PyObject* returned) {
-  if (auto array = UnwrapArray(returned); array != nullptr) {
-    return array;
-  }
+arrow::Result<std::shared_ptr<arrow::Array>> ConvertToColumn(
+    const UdfDefinition& definition, PyObject* returned) {
   ARROW_ASSIGN_OR_RAISE(auto chunked, UnwrapChunkedArray(returned));
   if (chunked != nullptr) {
     return chunked;
@@ -56,24 +51,19 @@ arrow::Result<std::shared_ptr<arrow::Array>> ColumnOf(const UdfDefinition& defin
 
 }  // namespace
 
-arrow::Result<std::shared_ptr<arrow::Array>> CallArrow(
-    const UdfDefinition& definition, PyObject* callable,
-    const arrow::ArrayVector& columns) {
-  std::vector<PyRef> arrays;
-  std::vector<PyObject*> stack(columns.size() + 1);
-  arrays.reserve(columns.size());
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    ARROW_ASSIGN_OR_RAISE(auto array, WrapArray(columns[i]));
-    arrays.push_back(std::move(array));
-    stack[i + 1] = arrays.back().get();
-  }
-  const PyRef returned = PyRef::Steal(
-      PyObject_Vectorcall(callable, stack.data() + 1,
-                          columns.size() | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+arrow::Result<ReturnedColumn> CallArrow(const UdfDefinition& definition,
+                                        PyObject* callable,
+                                        std::span<PyObject* const> arrays) {
+  PyRef returned =
+      PyRef::Steal(PyObject_Vectorcall(callable, arrays.data(), arrays.size(), nullptr));
   if (!returned) {
     return TakeExceptionStatus(UdfErrorCode::kExecution, definition.name);
   }
-  return ColumnOf(definition, returned.get());
+  if (auto column = UnwrapArray(returned.get()); column != nullptr) {
+    return ReturnedColumn{std::move(column), std::move(returned)};
+  }
+  ARROW_ASSIGN_OR_RAISE(auto column, ConvertToColumn(definition, returned.get()));
+  return ReturnedColumn{std::move(column), PyRef()};
 }
 
 }  // namespace springald::python

@@ -1,6 +1,7 @@
 #include "springald/python/arrow_call.h"
 
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -17,7 +18,14 @@ class ArrowCall : public PythonTest {
       const std::string& function, const arrow::ArrayVector& columns = {}) {
     const auto definition = DefinitionOf(UdfMode::kArrow, {}, arrow::int64());
     const PyRef callable = python_.Eval(function);
-    return CallArrow(definition, callable.get(), columns);
+    std::vector<PyRef> arrays;
+    std::vector<PyObject*> borrowed;
+    for (const auto& column : columns) {
+      arrays.push_back(WrapArray(column).ValueOrDie());
+      borrowed.push_back(arrays.back().get());
+    }
+    ARROW_ASSIGN_OR_RAISE(auto returned, CallArrow(definition, callable.get(), borrowed));
+    return returned.column;
   }
 
   void ExpectReturns(const std::string& function, const std::string& expected) {

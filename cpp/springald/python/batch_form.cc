@@ -1,26 +1,35 @@
 #include "springald/python/batch_form.h"
 
+#include <utility>
+
+#include "springald/python/python_error.h"
+
 namespace springald::python {
 
 namespace {
 
 struct RowIteratorObject {
   PyObject_HEAD PyObject* const* values;
-  std::size_t num_arguments;
+  const std::size_t* used;
+  std::size_t num_used;
   std::size_t stride;
   int64_t num_rows;
   int64_t next_row;
   PyObject* tuple;  // of the row before, made over where nobody else has it
 };
 
+PyObject* ValueAt(const RowIteratorObject& self, std::size_t i, std::size_t row) {
+  return self.values[self.used[i] * self.stride + row];
+}
+
 PyObject* NextTuple(RowIteratorObject* self, std::size_t row) {
-  const auto size = static_cast<Py_ssize_t>(self->num_arguments);
+  const auto size = static_cast<Py_ssize_t>(self->num_used);
   PyObject* tuple = self->tuple;
   if (tuple != nullptr && Py_REFCNT(tuple) == 1) {
     Py_INCREF(tuple);
     for (Py_ssize_t i = 0; i < size; ++i) {
       PyObject* old = PyTuple_GET_ITEM(tuple, i);
-      PyObject* value = self->values[static_cast<std::size_t>(i) * self->stride + row];
+      PyObject* value = ValueAt(*self, static_cast<std::size_t>(i), row);
       Py_INCREF(value);
       PyTuple_SET_ITEM(tuple, i, value);
       Py_DECREF(old);
@@ -32,7 +41,7 @@ PyObject* NextTuple(RowIteratorObject* self, std::size_t row) {
     return nullptr;
   }
   for (Py_ssize_t i = 0; i < size; ++i) {
-    PyObject* value = self->values[static_cast<std::size_t>(i) * self->stride + row];
+    PyObject* value = ValueAt(*self, static_cast<std::size_t>(i), row);
     Py_INCREF(value);
     PyTuple_SET_ITEM(tuple, i, value);
   }
@@ -50,7 +59,7 @@ PyObject* Next(PyObject* object) {
     return nullptr;
   }
   const auto row = static_cast<std::size_t>(self->next_row++);
-  if (self->num_arguments != 1) {
+  if (self->num_used != 1) {
     return NextTuple(self, row);
   }
   PyObject* value = self->values[row];
@@ -81,38 +90,48 @@ PyObject* NewType() {
 }  // namespace
 
 BatchForm BatchForm::Of(PyObject* callable, std::size_t num_arguments) {
-  BatchForm form;
-  if (!PyFunction_Check(callable)) {
-    return form;
-  }
+  BatchForm form{std::string()};
   const PyRef module = PyRef::Steal(PyImport_ImportModule("springald.inlining"));
-  if (module) {
-    form.function_ =
-        PyRef::Steal(PyObject_CallMethod(module.get(), "batch_form", "On", callable,
-                                         static_cast<Py_ssize_t>(num_arguments)));
-    form.is_observed_ = PyRef::Steal(PyObject_GetAttrString(module.get(), "is_observed"));
-    form.code_ = PyRef::Borrow(PyFunction_GetCode(callable));
-  }
-  // Without the form, the function is called row by row: nothing is lost.
-  PyErr_Clear();
-  if (form.function_.get() == Py_None) {
+  const PyRef made = PyRef::Steal(
+      module ? PyObject_CallMethod(module.get(), "batch_form", "On", callable,
+                                   static_cast<Py_ssize_t>(num_arguments))
+             : nullptr);
+  if (!made || !form.Take(made.get(), callable)) {
+    // Without the form, the function is called row by row: nothing is lost.
     form.function_.Reset();
-  }
-  if (form.function_) {
-    form.iterator_type_ = PyRef::Steal(NewType());
-    PyErr_Clear();
+    form.reason_ =
+        "springald.inlining fails: " +
+        (PyErr_Occurred() != nullptr ? TakeException(UdfErrorCode::kInternal).message
+                                     : "");
   }
   return form;
 }
 
-bool BatchForm::IsUsable(PyObject* callable) const {
-  if (!function_ || !is_observed_ || !iterator_type_ ||
-      PyFunction_GetCode(callable) != code_.get()) {
+/// Takes over a `springald.inlining.BatchForm`; false where it is none.
+bool BatchForm::Take(PyObject* form, PyObject* callable) {
+  const PyRef reason = PyRef::Steal(PyObject_GetAttrString(form, "reason"));
+  const PyRef used = PyRef::Steal(PyObject_GetAttrString(form, "used"));
+  PyRef names = PyRef::Steal(PyObject_GetAttrString(form, "names"));
+  function_ = PyRef::Steal(PyObject_GetAttrString(form, "function"));
+  if (!reason || !used || !names || !function_ || !PyTuple_Check(used.get()) ||
+      !PyList_Check(names.get())) {
     return false;
   }
-  const PyRef observed = PyRef::Steal(PyObject_CallNoArgs(is_observed_.get()));
-  PyErr_Clear();
-  return observed.get() == Py_False;
+  if (function_.get() == Py_None) {
+    function_.Reset();
+    reason_ = TextOf(reason.get());
+    return true;
+  }
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(used.get()); ++i) {
+    used_.push_back(PyLong_AsSize_t(PyTuple_GET_ITEM(used.get(), i)));
+  }
+  guard_ = CodeGuard(callable, std::move(names));
+  iterator_type_ = PyRef::Steal(NewType());
+  return static_cast<bool>(iterator_type_);
+}
+
+bool BatchForm::IsUsable(PyObject* callable) const {
+  return function_ && guard_.Holds(callable);
 }
 
 PyRef BatchForm::Run(PyObject* iterator) const {
@@ -124,11 +143,12 @@ PyRef BatchForm::NewIterator() const {
   return PyRef::Steal(type->tp_alloc(type, 0));
 }
 
-void SetRows(PyObject* iterator, PyObject* const* values, std::size_t num_arguments,
-             std::size_t stride, int64_t num_rows) {
+void SetRows(PyObject* iterator, PyObject* const* values,
+             const std::vector<std::size_t>& used, std::size_t stride, int64_t num_rows) {
   auto* self = reinterpret_cast<RowIteratorObject*>(iterator);
-  self->values = values;
-  self->num_arguments = num_arguments;
+  self->values = used.size() == 1 ? values + used[0] * stride : values;
+  self->used = used.data();
+  self->num_used = used.size();
   self->stride = stride;
   self->num_rows = num_rows;
   self->next_row = 0;

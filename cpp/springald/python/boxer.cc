@@ -1,6 +1,5 @@
 #include "springald/python/boxer.h"
 
-#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -10,6 +9,7 @@
 
 #include "springald/base/udf_error.h"
 #include "springald/python/ascii.h"
+#include "springald/python/ascii_string.h"
 #include "springald/python/calendar.h"
 #include "springald/python/exact_int.h"
 #include "springald/python/pyarrow_bridge.h"
@@ -21,16 +21,18 @@ namespace {
 // A reader makes one value: PyObject* operator()(int64_t row) const, null with an
 // exception set where it cannot. `row` counts from the start of the column's slice. One
 // that has `Renew` can put a row's value into an object that it made before.
+// `kNeverFails` is about the value, not about memory.
 
 template <typename CType>
 struct IntegerReader {
+  static constexpr bool kNeverFails = true;
   explicit IntegerReader(const arrow::ArrayData& column)
       : values(column.GetValues<CType>(1)) {}
   PyObject* operator()(int64_t row) const {
     if constexpr (std::is_same_v<CType, uint64_t>) {
       return PyLong_FromUnsignedLongLong(values[row]);
     } else {
-      return PyLong_FromLong(static_cast<long>(values[row]));
+      return MakeInt(static_cast<int64_t>(values[row]));
     }
   }
   bool Renew(PyObject* object, int64_t row) const {
@@ -42,10 +44,9 @@ struct IntegerReader {
   }
   const CType* values;
 };
-static_assert(sizeof(long) == 8, "PyLong_FromLong takes 64 bits on Linux");
-
 template <typename CType>
 struct FloatReader {
+  static constexpr bool kNeverFails = true;
   explicit FloatReader(const arrow::ArrayData& column)
       : values(column.GetValues<CType>(1)) {}
   PyObject* operator()(int64_t row) const {
@@ -67,6 +68,7 @@ struct FloatReader {
 };
 
 struct BoolReader {
+  static constexpr bool kNeverFails = true;
   explicit BoolReader(const arrow::ArrayData& column)
       : bits(column.GetValues<uint8_t>(1, 0)), offset(column.offset) {}
   PyObject* operator()(int64_t row) const {
@@ -77,14 +79,6 @@ struct BoolReader {
   const uint8_t* bits;
   int64_t offset;
 };
-
-PyObject* NewAsciiString(std::string_view text) {
-  PyObject* value = PyUnicode_New(static_cast<Py_ssize_t>(text.size()), 127);
-  if (value != nullptr && !text.empty()) {
-    std::memcpy(PyUnicode_1BYTE_DATA(value), text.data(), text.size());
-  }
-  return value;
-}
 
 PyObject* NewString(std::string_view text) {
   return PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), nullptr);
@@ -119,23 +113,33 @@ struct ViewValues {
 /// Strings of a column that is known to hold nothing but ASCII.
 template <typename Values>
 struct AsciiReader {
+  static constexpr bool kNeverFails = true;
   explicit AsciiReader(const arrow::ArrayData& column) : values(column) {}
-  PyObject* operator()(int64_t row) const { return NewAsciiString(values[row]); }
+  PyObject* operator()(int64_t row) const { return MakeAsciiString(values[row]); }
+  bool Renew(PyObject* string, int64_t row) const {
+    return RenewAsciiString(string, values[row]);
+  }
   Values values;
 };
 
 template <typename Values>
 struct StringReader {
+  static constexpr bool kNeverFails = false;
   explicit StringReader(const arrow::ArrayData& column) : values(column) {}
   PyObject* operator()(int64_t row) const {
     const std::string_view text = values[row];
-    return IsAscii(text) ? NewAsciiString(text) : NewString(text);
+    return IsAscii(text) ? MakeAsciiString(text) : NewString(text);
+  }
+  bool Renew(PyObject* string, int64_t row) const {
+    const std::string_view text = values[row];
+    return IsAscii(text) && RenewAsciiString(string, text);
   }
   Values values;
 };
 
 template <typename Values>
 struct BinaryReader {
+  static constexpr bool kNeverFails = true;
   explicit BinaryReader(const arrow::ArrayData& column) : values(column) {}
   PyObject* operator()(int64_t row) const {
     const std::string_view bytes = values[row];
@@ -145,6 +149,7 @@ struct BinaryReader {
 };
 
 struct DateReader {
+  static constexpr bool kNeverFails = false;
   explicit DateReader(const arrow::ArrayData& column)
       : values(column.GetValues<int32_t>(1)) {}
   PyObject* operator()(int64_t row) const {
@@ -157,48 +162,64 @@ struct DateReader {
     }
     return NewDate(days);
   }
+  bool Renew(PyObject* date, int64_t row) const {
+    const int64_t days = values[row];
+    return days >= kMinDays && days <= kMaxDays && RenewDate(date, days);
+  }
   const int32_t* values;
 };
 
 struct TimestampReader {
+  static constexpr bool kNeverFails = false;
   TimestampReader(const arrow::ArrayData& column, PyRef zone_object)
       : values(column.GetValues<int64_t>(1)),
         unit(static_cast<const arrow::TimestampType&>(*column.type).unit()),
         zone(std::move(zone_object)) {}
 
   PyObject* operator()(int64_t row) const {
-    const int64_t value = values[row];
-    int64_t micros = value;
-    bool fits = true;
-    switch (unit) {
-      case arrow::TimeUnit::SECOND:
-        fits = !__builtin_mul_overflow(value, INT64_C(1000000), &micros);
-        break;
-      case arrow::TimeUnit::MILLI:
-        fits = !__builtin_mul_overflow(value, INT64_C(1000), &micros);
-        break;
-      case arrow::TimeUnit::MICRO:
-        break;
-      case arrow::TimeUnit::NANO:
-        if (value % 1000 != 0) {
-          PyErr_Format(PyExc_ValueError,
-                       "timestamp[ns] value %lld is not whole microseconds, which is "
-                       "all that datetime.datetime can hold; cast the column to "
-                       "timestamp[us] in the query, or use mode=\"arrow\"",
-                       static_cast<long long>(value));
-          return nullptr;
-        }
-        micros = value / 1000;
-        break;
+    int64_t micros = 0;
+    if (ToMicros(values[row], &micros)) {
+      return NewDateTime(micros, zone.get());
     }
-    if (!fits || micros < kMinMicros || micros > kMaxMicros) {
+    if (unit == arrow::TimeUnit::NANO && values[row] % 1000 != 0) {
+      PyErr_Format(PyExc_ValueError,
+                   "timestamp[ns] value %lld is not whole microseconds, which is "
+                   "all that datetime.datetime can hold; cast the column to "
+                   "timestamp[us] in the query, or use mode=\"arrow\"",
+                   static_cast<long long>(values[row]));
+    } else {
       PyErr_Format(
           PyExc_OverflowError,
           "timestamp value %lld is outside the years 1 to 9999 of datetime.datetime",
-          static_cast<long long>(value));
-      return nullptr;
+          static_cast<long long>(values[row]));
     }
-    return NewDateTime(micros, zone.get());
+    return nullptr;
+  }
+
+  bool Renew(PyObject* datetime, int64_t row) const {
+    int64_t micros = 0;
+    return !zone && ToMicros(values[row], &micros) && RenewDateTime(datetime, micros);
+  }
+
+  /// False for a value that no datetime.datetime has.
+  bool ToMicros(int64_t value, int64_t* micros) const {
+    bool fits = true;
+    switch (unit) {
+      case arrow::TimeUnit::SECOND:
+        fits = !__builtin_mul_overflow(value, INT64_C(1000000), micros);
+        break;
+      case arrow::TimeUnit::MILLI:
+        fits = !__builtin_mul_overflow(value, INT64_C(1000), micros);
+        break;
+      case arrow::TimeUnit::MICRO:
+        *micros = value;
+        break;
+      case arrow::TimeUnit::NANO:
+        fits = value % 1000 == 0;
+        *micros = value / 1000;
+        break;
+    }
+    return fits && *micros >= kMinMicros && *micros <= kMaxMicros;
   }
 
   const int64_t* values;
@@ -218,6 +239,7 @@ class ReaderBoxer : public Boxer {
     return validity_ == nullptr ? BoxAll<false>(first, num_rows, values)
                                 : BoxAll<true>(first, num_rows, values);
   }
+  bool NeverFails() const override { return Reader::kNeverFails; }
 
  private:
   template <bool kHasNulls>

@@ -28,6 +28,10 @@ class Boxer {
   /// were made: fewer than `num_rows`, and null in the next place, where an exception
   /// is set.
   virtual int64_t Box(int64_t first, int64_t num_rows, PyObject** values) = 0;
+
+  /// Says whether each value of the column can be made, memory permitting: then nobody
+  /// can tell that a value that nothing uses was not made.
+  virtual bool NeverFails() const = 0;
 };
 
 /// Makes a boxer for `column`, which must outlive it.

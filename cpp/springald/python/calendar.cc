@@ -31,6 +31,34 @@ CivilDate CivilFromDays(int64_t days) {
   return {static_cast<int>(year), static_cast<int>(month), static_cast<int>(day)};
 }
 
+struct CivilTime {
+  CivilDate date;
+  int hour;
+  int minute;
+  int second;
+  int microsecond;
+};
+
+CivilTime CivilFromMicros(int64_t micros) {
+  int64_t days = micros / kMicrosPerDay;
+  int64_t rest = micros % kMicrosPerDay;
+  if (rest < 0) {
+    rest += kMicrosPerDay;
+    --days;
+  }
+  const auto seconds = static_cast<int>(rest / 1000000);
+  return {CivilFromDays(days), seconds / 3600, seconds / 60 % 60, seconds % 60,
+          static_cast<int>(rest % 1000000)};
+}
+
+/// Writes a date as the objects of `datetime` hold it.
+void WriteDate(const CivilDate& date, unsigned char* data) {
+  data[0] = static_cast<unsigned char>(date.year >> 8);
+  data[1] = static_cast<unsigned char>(date.year);
+  data[2] = static_cast<unsigned char>(date.month);
+  data[3] = static_cast<unsigned char>(date.day);
+}
+
 int64_t DaysFromCivil(int year, int month, int day) {
   year -= month <= 2;
   const int era = year / 400;  // the years of `datetime` are positive
@@ -66,23 +94,48 @@ PyObject* NewDate(int64_t days) {
 }
 
 PyObject* NewDateTime(int64_t micros, PyObject* zone) {
-  int64_t days = micros / kMicrosPerDay;
-  int64_t rest = micros % kMicrosPerDay;
-  if (rest < 0) {
-    rest += kMicrosPerDay;
-    --days;
-  }
-  const CivilDate date = CivilFromDays(days);
-  const auto seconds = static_cast<int>(rest / 1000000);
+  const CivilTime time = CivilFromMicros(micros);
   PyObject* value = PyDateTimeAPI->DateTime_FromDateAndTime(
-      date.year, date.month, date.day, seconds / 3600, seconds / 60 % 60, seconds % 60,
-      static_cast<int>(rest % 1000000), zone == nullptr ? Py_None : zone,
-      PyDateTimeAPI->DateTimeType);
+      time.date.year, time.date.month, time.date.day, time.hour, time.minute, time.second,
+      time.microsecond, zone == nullptr ? Py_None : zone, PyDateTimeAPI->DateTimeType);
   if (zone == nullptr || value == nullptr) {
     return value;
   }
   const PyRef utc = PyRef::Steal(value);
   return PyObject_CallMethod(zone, "fromutc", "O", utc.get());
+}
+
+bool RenewDate(PyObject* date, int64_t days) {
+#ifndef Py_GIL_DISABLED
+  if (Py_REFCNT(date) == 1 && PyDate_CheckExact(date)) {
+    auto* object = reinterpret_cast<PyDateTime_Date*>(date);
+    object->hashcode = -1;  // not computed yet
+    WriteDate(CivilFromDays(days), object->data);
+    return true;
+  }
+#endif
+  return false;
+}
+
+bool RenewDateTime(PyObject* datetime, int64_t micros) {
+#ifndef Py_GIL_DISABLED
+  auto* object = reinterpret_cast<PyDateTime_DateTime*>(datetime);
+  if (Py_REFCNT(datetime) == 1 && PyDateTime_CheckExact(datetime) &&
+      object->hastzinfo == 0) {
+    const CivilTime time = CivilFromMicros(micros);
+    object->hashcode = -1;
+    object->fold = 0;
+    WriteDate(time.date, object->data);
+    object->data[4] = static_cast<unsigned char>(time.hour);
+    object->data[5] = static_cast<unsigned char>(time.minute);
+    object->data[6] = static_cast<unsigned char>(time.second);
+    object->data[7] = static_cast<unsigned char>(time.microsecond >> 16);
+    object->data[8] = static_cast<unsigned char>(time.microsecond >> 8);
+    object->data[9] = static_cast<unsigned char>(time.microsecond);
+    return true;
+  }
+#endif
+  return false;
 }
 
 bool ReadDate(PyObject* object, int64_t* days) {

@@ -31,6 +31,13 @@ PyObject* NewDate(int64_t days);
 /// Returns null with an exception set where the zone's own arithmetic fails.
 PyObject* NewDateTime(int64_t micros, PyObject* zone);
 
+/// Puts another day into a `datetime.date` that only the caller refers to, so that nobody
+/// sees it change; false where it is shared, or no date. REQUIRES: as NewDate.
+bool RenewDate(PyObject* date, int64_t days);
+
+/// As RenewDate, for a naive `datetime.datetime`. REQUIRES: as NewDateTime.
+bool RenewDateTime(PyObject* datetime, int64_t micros);
+
 /// Reads an object that is exactly a `datetime.date`; false for any other.
 bool ReadDate(PyObject* object, int64_t* days);
 

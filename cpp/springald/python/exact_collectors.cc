@@ -1,48 +1,20 @@
 #include <cmath>
-#include <cstring>
-#include <limits>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 
-#include <arrow/array/builder_binary.h>
 #include <arrow/buffer.h>
-#include <arrow/buffer_builder.h>
-#include <arrow/type_traits.h>
 #include <arrow/util/bit_util.h>
 
 #include "springald/base/udf_error.h"
+#include "springald/python/bytes_collector.h"
 #include "springald/python/calendar.h"
 #include "springald/python/exact_int.h"
 #include "springald/python/result_collector.h"
+#include "springald/python/validity_writer.h"
 
 namespace springald::python {
 
 namespace {
-
-/// The validity bitmap of a column that is written in order; none is made for a
-/// column without nulls.
-class ValidityWriter {
- public:
-  arrow::Status MarkNull(int64_t row, int64_t num_rows) {
-    if (bitmap_ == nullptr) {
-      ARROW_ASSIGN_OR_RAISE(bitmap_, arrow::AllocateBitmap(num_rows));
-      std::memset(bitmap_->mutable_data(), 0xFF,
-                  static_cast<std::size_t>(bitmap_->size()));
-    }
-    arrow::bit_util::ClearBit(bitmap_->mutable_data(), row);
-    ++num_nulls_;
-    return arrow::Status::OK();
-  }
-  std::shared_ptr<arrow::Buffer> Finish() { return std::move(bitmap_); }
-  int64_t num_nulls() const { return num_nulls_; }
-
- private:
-  std::shared_ptr<arrow::Buffer> bitmap_;
-  int64_t num_nulls_ = 0;
-};
-
-inline bool IsNull(PyObject* value) { return value == nullptr || value == Py_None; }
 
 // A converter says what a column of one fixed width is made of: Convert is false for
 // a value that is left to pyarrow.
@@ -202,96 +174,6 @@ class BoolCollector : public OneBufferCollector {
   using OneBufferCollector::OneBufferCollector;
 };
 
-/// Lends the bytes of an exact str as UTF-8; false where that needs pyarrow's word.
-struct StringBytes {
-  static bool Read(PyObject* value, std::string_view* out) {
-    if (!PyUnicode_CheckExact(value)) {
-      return false;
-    }
-    if (PyUnicode_IS_COMPACT_ASCII(value)) {
-      *out = {reinterpret_cast<const char*>(PyUnicode_1BYTE_DATA(value)),
-              static_cast<std::size_t>(PyUnicode_GET_LENGTH(value))};
-      return true;
-    }
-    Py_ssize_t size = 0;
-    const char* data = PyUnicode_AsUTF8AndSize(value, &size);
-    if (data == nullptr) {
-      PyErr_Clear();  // a lone surrogate: pyarrow says so
-      return false;
-    }
-    *out = {data, static_cast<std::size_t>(size)};
-    return true;
-  }
-};
-
-struct BinaryBytes {
-  static bool Read(PyObject* value, std::string_view* out) {
-    if (!PyBytes_CheckExact(value)) {
-      return false;
-    }
-    *out = {PyBytes_AS_STRING(value), static_cast<std::size_t>(PyBytes_GET_SIZE(value))};
-    return true;
-  }
-};
-
-template <typename ArrowType, typename Bytes>
-class BytesCollector : public ResultCollector {
- public:
-  using Builder = typename arrow::TypeTraits<ArrowType>::BuilderType;
-
-  static arrow::Result<std::unique_ptr<ResultCollector>> Make(
-      std::shared_ptr<arrow::DataType> type, int64_t num_rows) {
-    std::unique_ptr<BytesCollector> self(new BytesCollector(std::move(type)));
-    ARROW_RETURN_NOT_OK(self->builder_.Reserve(num_rows));
-    return self;
-  }
-
- protected:
-  arrow::Result<int64_t> AppendExact(PyObject* const* values,
-                                     int64_t num_values) override {
-    std::string_view bytes;
-    for (int64_t i = 0; i < num_values; ++i) {
-      if (IsNull(values[i])) {
-        ARROW_RETURN_NOT_OK(builder_.AppendNull());
-      } else if (Bytes::Read(values[i], &bytes)) {
-        ARROW_RETURN_NOT_OK(Append(bytes));
-      } else {
-        return i;
-      }
-    }
-    return num_values;
-  }
-
-  arrow::Result<std::shared_ptr<arrow::Array>> FinishExact() override {
-    std::shared_ptr<arrow::Array> array;
-    ARROW_RETURN_NOT_OK(builder_.Finish(&array));
-    return array;
-  }
-
- private:
-  explicit BytesCollector(std::shared_ptr<arrow::DataType> type)
-      : ResultCollector(type), builder_(type, arrow::default_memory_pool()) {}
-
-  arrow::Status Append(std::string_view bytes) {
-    auto status = builder_.Append(bytes.data(), static_cast<OffsetOrSize>(bytes.size()));
-    if (status.IsCapacityError()) {
-      return MakeUdfError(UdfErrorCode::kResult,
-                          "the batch's results exceed the 2 GiB that " +
-                              type_->ToString() +
-                              " can hold; declare the large type of it as the "
-                              "return type, or use smaller batches");
-    }
-    return status;
-  }
-
-  using OffsetOrSize = std::conditional_t<
-      arrow::is_binary_view_like_type<ArrowType>::value, int64_t,
-      typename std::conditional_t<arrow::is_binary_view_like_type<ArrowType>::value,
-                                  arrow::BinaryType, ArrowType>::offset_type>;
-
-  Builder builder_;
-};
-
 }  // namespace
 
 arrow::Result<std::unique_ptr<ResultCollector>> MakeResultCollector(
@@ -325,17 +207,12 @@ arrow::Result<std::unique_ptr<ResultCollector>> MakeResultCollector(
       return FixedWidthCollector<TimestampConverter>::Make(
           type, num_rows, {static_cast<const arrow::TimestampType&>(*type).unit()});
     case arrow::Type::STRING:
-      return BytesCollector<arrow::StringType, StringBytes>::Make(type, num_rows);
     case arrow::Type::LARGE_STRING:
-      return BytesCollector<arrow::LargeStringType, StringBytes>::Make(type, num_rows);
     case arrow::Type::STRING_VIEW:
-      return BytesCollector<arrow::StringViewType, StringBytes>::Make(type, num_rows);
     case arrow::Type::BINARY:
-      return BytesCollector<arrow::BinaryType, BinaryBytes>::Make(type, num_rows);
     case arrow::Type::LARGE_BINARY:
-      return BytesCollector<arrow::LargeBinaryType, BinaryBytes>::Make(type, num_rows);
     case arrow::Type::BINARY_VIEW:
-      return BytesCollector<arrow::BinaryViewType, BinaryBytes>::Make(type, num_rows);
+      return MakeBytesCollector(type, num_rows);
     default:
       return MakeUdfError(UdfErrorCode::kInvalidDefinition,
                           "row mode cannot return values of type " + type->ToString());

@@ -41,6 +41,7 @@ class RowLoop {
         vectorcall_(PyVectorcall_Function(callable)),
         // Python code lets signals and other threads in by itself.
         runs_python_code_(PyFunction_Check(callable) || PyMethod_Check(callable)),
+        is_unused_(columns.size(), false),
         stack_(columns.size() + 1),
         boxed_(columns.size() * kBlockRows) {
     if (vectorcall_ == nullptr) {
@@ -56,12 +57,15 @@ class RowLoop {
   RowLoop(const RowLoop&) = delete;
   RowLoop& operator=(const RowLoop&) = delete;
 
-  arrow::Result<std::shared_ptr<arrow::Array>> Run();
+  arrow::Result<ReturnedRows> Run();
 
  private:
   arrow::Status Prepare();
   arrow::Status RunBlock(int64_t first, int64_t num_rows);
   arrow::Status BoxBlock(int64_t first, int64_t* num_rows);
+  arrow::Status BoxUnused(int64_t first, int64_t num_rows);
+  arrow::Status BoxingError(std::size_t argument, int64_t row);
+  void MarkUnused();
   void FindSkippedRows(int64_t first, int64_t num_rows);
   arrow::Result<bool> RunBatchForm(int64_t num_rows);
   arrow::Status CallRowsOfBlock(int64_t first, int64_t num_rows);
@@ -81,6 +85,9 @@ class RowLoop {
   vectorcallfunc vectorcall_;
   const bool runs_python_code_;
   std::vector<std::unique_ptr<Boxer>> boxers_;
+  // Whether the batch form does without the argument, and nobody can tell.
+  std::vector<bool> is_unused_;
+  int64_t num_inlined_rows_ = 0;
   std::unique_ptr<ResultCollector> collector_;
   std::vector<const arrow::Array*> skipping_columns_;
   PyRef row_iterator_;  // null where the batch form is not used
@@ -112,18 +119,27 @@ arrow::Status RowLoop::Prepare() {
       batch_form_->IsUsable(callable_)) {
     row_iterator_ = batch_form_->NewIterator();
     PyErr_Clear();
+    MarkUnused();
   }
   return arrow::Status::OK();
 }
 
-arrow::Result<std::shared_ptr<arrow::Array>> RowLoop::Run() {
+void RowLoop::MarkUnused() {
+  for (std::size_t i = 0; i < boxers_.size(); ++i) {
+    const auto& used = batch_form_->used();
+    is_unused_[i] =
+        boxers_[i]->NeverFails() && std::find(used.begin(), used.end(), i) == used.end();
+  }
+}
+
+arrow::Result<ReturnedRows> RowLoop::Run() {
   ARROW_RETURN_NOT_OK(Prepare());
   for (int64_t first = 0; first < num_rows_; first += kBlockRows) {
     ARROW_RETURN_NOT_OK(RunBlock(first, std::min(kBlockRows, num_rows_ - first)));
   }
   auto column = collector_->Finish();
   if (column.ok()) {
-    return column;
+    return ReturnedRows{column.MoveValueUnsafe(), num_inlined_rows_};
   }
   UdfErrorInfo info = GetUdfErrorInfo(column.status());
   if (info.row.has_value()) {
@@ -137,6 +153,7 @@ arrow::Status RowLoop::RunBlock(int64_t first, int64_t num_rows) {
   const arrow::Status boxed = BoxBlock(first, &num_boxed);
   ARROW_ASSIGN_OR_RAISE(const bool done, RunBatchForm(num_boxed));
   if (!done) {
+    ARROW_RETURN_NOT_OK(BoxUnused(first, num_boxed));
     ARROW_RETURN_NOT_OK(CallRowsOfBlock(first, num_boxed));
     ARROW_RETURN_NOT_OK(collector_->Append(results_, num_results_));
     ReleaseResults();
@@ -154,7 +171,7 @@ arrow::Result<bool> RowLoop::RunBatchForm(int64_t num_rows) {
   if (cancel_.is_cancelled()) {
     return MakeCancelledError();
   }
-  SetRows(row_iterator_.get(), boxed_.data(), columns_.size(), kBlockRows, num_rows);
+  SetRows(row_iterator_.get(), boxed_.data(), batch_form_->used(), kBlockRows, num_rows);
   const PyRef values = batch_form_->Run(row_iterator_.get());
   if (!values) {
     if (PyErr_ExceptionMatches(PyExc_Exception) == 0) {
@@ -168,6 +185,7 @@ arrow::Result<bool> RowLoop::RunBatchForm(int64_t num_rows) {
     return false;
   }
   ARROW_RETURN_NOT_OK(collector_->Append(PySequence_Fast_ITEMS(values.get()), num_rows));
+  num_inlined_rows_ += num_rows;
   return true;
 }
 
@@ -185,27 +203,45 @@ arrow::Status RowLoop::CallRowsOfBlock(int64_t first, int64_t num_rows) {
   }
 }
 
-/// Boxes all arguments of the rows up to one that cannot be boxed, and says in
+/// Boxes the arguments of the rows up to one that cannot be boxed, and says in
 /// `num_rows` how many those are: they are still called, as they would be one after
 /// the other.
 arrow::Status RowLoop::BoxBlock(int64_t first, int64_t* num_rows) {
   arrow::Status status;
   for (std::size_t i = 0; i < boxers_.size(); ++i) {
     const int64_t num_made =
-        boxers_[i]->Box(first, *num_rows, boxed_.data() + i * kBlockRows);
-    if (num_made == *num_rows) {
-      continue;
+        is_unused_[i] ? *num_rows
+                      : boxers_[i]->Box(first, *num_rows, boxed_.data() + i * kBlockRows);
+    if (num_made < *num_rows) {
+      *num_rows = num_made;
+      status = BoxingError(i, first + num_made);
     }
-    *num_rows = num_made;
-    UdfErrorInfo info = TakeException(UdfErrorCode::kExecution);
-    info.row = first + num_made;
-    info.message = "argument " +
-                   definition_.arguments->field(static_cast<int>(i))->name() +
-                   " cannot be made a Python value: " + info.message;
-    info.traceback.clear();
-    status = MakeUdfError(std::move(info));
   }
   return status;
+}
+
+/// Boxes what a call needs and the batch form did without.
+arrow::Status RowLoop::BoxUnused(int64_t first, int64_t num_rows) {
+  for (std::size_t i = 0; i < boxers_.size(); ++i) {
+    if (is_unused_[i]) {
+      const int64_t num_made =
+          boxers_[i]->Box(first, num_rows, boxed_.data() + i * kBlockRows);
+      if (num_made < num_rows) {
+        return BoxingError(i, first + num_made);
+      }
+    }
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status RowLoop::BoxingError(std::size_t argument, int64_t row) {
+  UdfErrorInfo info = TakeException(UdfErrorCode::kExecution);
+  info.row = row;
+  info.message = "argument " +
+                 definition_.arguments->field(static_cast<int>(argument))->name() +
+                 " cannot be made a Python value: " + info.message;
+  info.traceback.clear();
+  return MakeUdfError(std::move(info));
 }
 
 void RowLoop::FindSkippedRows(int64_t first, int64_t num_rows) {
@@ -310,12 +346,10 @@ std::string DescribeArguments(const arrow::ArrayVector& columns, int64_t row) {
   return text + (columns.size() == 1 ? ",)" : ")");
 }
 
-arrow::Result<std::shared_ptr<arrow::Array>> CallRows(const UdfDefinition& definition,
-                                                      PyObject* callable,
-                                                      const arrow::ArrayVector& columns,
-                                                      int64_t num_rows,
-                                                      const CancelToken& cancel,
-                                                      const BatchForm* batch_form) {
+arrow::Result<ReturnedRows> CallRows(const UdfDefinition& definition, PyObject* callable,
+                                     const arrow::ArrayVector& columns, int64_t num_rows,
+                                     const CancelToken& cancel,
+                                     const BatchForm* batch_form) {
   return RowLoop(definition, callable, columns, num_rows, cancel, batch_form).Run();
 }
 

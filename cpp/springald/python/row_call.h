@@ -13,6 +13,12 @@
 
 namespace springald::python {
 
+/// What a row function returned for a batch.
+struct ReturnedRows {
+  std::shared_ptr<arrow::Array> column;
+  int64_t num_inlined_rows = 0;  ///< rows that the batch form computed
+};
+
 /// Calls `callable` once per row and returns the column of what it returned:
 /// `pa.array([f(*row) for row in zip(*columns)], type=result type)`.
 ///
@@ -26,10 +32,10 @@ namespace springald::python {
 /// InitializePyArrow(); `columns` of the definition's types, `num_rows` long.
 ///
 /// \param batch_form  The form of `callable`, used where it is usable; may be null.
-arrow::Result<std::shared_ptr<arrow::Array>> CallRows(
-    const UdfDefinition& definition, PyObject* callable,
-    const arrow::ArrayVector& columns, int64_t num_rows, const CancelToken& cancel,
-    const BatchForm* batch_form = nullptr);
+arrow::Result<ReturnedRows> CallRows(const UdfDefinition& definition, PyObject* callable,
+                                     const arrow::ArrayVector& columns, int64_t num_rows,
+                                     const CancelToken& cancel,
+                                     const BatchForm* batch_form = nullptr);
 
 /// Returns `(a, b, ...)` with the `repr` of each of the row's arguments, cut to a
 /// bound. REQUIRES: as CallRows; keeps no exception set.

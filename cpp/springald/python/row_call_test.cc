@@ -46,13 +46,12 @@ class RowCall : public PythonTest {
                                                     const UdfDefinition& definition) {
     const PyRef callable = python_.Eval(function);
     const auto num_references = Py_REFCNT(callable.get());
-    auto column = CallRows(definition, callable.get(), columns,
-                           columns.empty() ? 3 : columns[0]->length(), cancel_);
+    auto returned = CallRows(definition, callable.get(), columns,
+                             columns.empty() ? 3 : columns[0]->length(), cancel_);
     // What was raised keeps its frames, and so the function, alive.
-    if (column.ok()) {
-      EXPECT_EQ(Py_REFCNT(callable.get()), num_references) << function;
-    }
-    return column;
+    ARROW_RETURN_NOT_OK(returned);
+    EXPECT_EQ(Py_REFCNT(callable.get()), num_references) << function;
+    return returned->column;
   }
 
   /// Runs `call` (which drops its result), and then expects that of all that
@@ -172,6 +171,56 @@ TEST_F(RowCall, ArgumentsThatAreKeptNowAndThenNeverChange) {
   EXPECT_TRUE((*column)->Equals(python_.Column("real")));
   EXPECT_TRUE(
       python_.IsTrue("kept == [(i, i / 7) for i in range(1000, 2000) if i % 7 == 0]"));
+}
+
+TEST_F(RowCall, ValuesOfEachClassThatAreKeptNowAndThenNeverChange) {
+  python_.Run(
+      "import datetime as dt, random\n"
+      "chance = random.Random(5)\n"
+      "start = dt.datetime(1890, 1, 1)\n"
+      "moments = [start + dt.timedelta(microseconds=chance.randrange(10**16))\n"
+      "           for _ in range(1000)]\n"
+      "columns = [\n"
+      "    pa.array([chance.randrange(-2**62, 2**62) >> chance.randrange(62)\n"
+      "              for _ in range(1000)]),\n"
+      "    pa.array(['x' * chance.randrange(80) + str(i) * (i % 5) for i in "
+      "range(1000)]),\n"
+      "    pa.array([('x\u00e9'[i % 9 == 0:] or '') * (i % 40) for i in range(1000)]),\n"
+      "    pa.array(moments, pa.timestamp('us')),\n"
+      "    pa.array([moment.date() for moment in moments], pa.date32()),\n"
+      "]\n"
+      "def f(i, x):\n"
+      "    hash(x)\n"
+      "    if i % 7 == 0: kept.append((i, x))\n"
+      "    return i\n");
+  for (int i = 0; i < 5; ++i) {
+    python_.Run("kept = []; column = columns[" + std::to_string(i) + "]");
+    ASSERT_TRUE(Call("f",
+                     {python_.Column("pa.array(range(1000))"), python_.Column("column")},
+                     arrow::int64())
+                    .ok());
+    EXPECT_TRUE(
+        python_.IsTrue("kept == [(i, column[i].as_py()) for i in range(0, 1000, 7)] "
+                       "and all(hash(x) == hash(column[i].as_py()) for i, x in kept)"))
+        << i << python_.Text("kept[:20]");
+  }
+}
+
+TEST_F(RowCall, StringsThatPythonInternsNeverChange) {
+  // The table of interned strings has references that are not counted.
+  python_.Run(
+      "import sys\n"
+      "class Record: pass\n"
+      "record, names = Record(), []\n"
+      "def f(s):\n"
+      "    sys.intern(s)\n"
+      "    setattr(record, 'attribute_' + s, 1)\n"
+      "    return s\n"
+      "strings = [f'name_{i:03}' for i in range(500)]\n");
+  ASSERT_TRUE(Call("f", {python_.Column("pa.array(strings)")}, arrow::utf8()).ok());
+  EXPECT_TRUE(python_.IsTrue("all(sys.intern(s + '') == s for s in strings)"));
+  EXPECT_TRUE(
+      python_.IsTrue("list(vars(record)) == ['attribute_' + s for s in strings]"));
 }
 
 TEST_F(RowCall, ArgumentsInClosuresAndGeneratorsNeverChange) {

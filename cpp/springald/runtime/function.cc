@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "springald/base/udf_error.h"
+#include "springald/python/pyarrow_bridge.h"
+#include "springald/python/python_error.h"
 
 namespace springald {
 
@@ -49,17 +51,68 @@ arrow::Result<std::shared_ptr<arrow::Array>> Function::Invoke(const Batch& batch
   const auto start = std::chrono::steady_clock::now();
   auto column = RunChecked(batch, cancel);
   const auto elapsed = std::chrono::steady_clock::now() - start;
-  Record(batch, std::chrono::nanoseconds(elapsed).count(), column.status());
+  Record(batch.num_rows, std::chrono::nanoseconds(elapsed).count(), column.status());
   if (!column.ok()) {
     return WithUdfName(column.status(), definition_->definition().name);
   }
   return column;
 }
 
-void Function::Record(const Batch& batch, int64_t elapsed_ns,
+arrow::Result<Batch> Function::BatchOf(std::span<PyObject* const> arrays) const {
+  const auto& arguments = *definition_->definition().arguments;
+  if (arrays.empty()) {
+    return MakeUdfError(UdfErrorCode::kInternal,
+                        "a call with arrays cannot say the number of rows of a function "
+                        "without arguments");
+  }
+  Batch batch;
+  for (PyObject* array : arrays) {
+    const std::size_t i = batch.columns.size();
+    auto column = python::UnwrapArray(array);
+    const arrow::DataType* const type =
+        i < static_cast<std::size_t>(arguments.num_fields())
+            ? arguments.field(static_cast<int>(i))->type().get()
+            : nullptr;
+    if (column == nullptr || type == nullptr || !column->type()->Equals(*type)) {
+      return MakeUdfError(UdfErrorCode::kInternal,
+                          "argument " + std::to_string(i) + " has the wrong type: " +
+                              (column == nullptr ? python::ClassName(array)
+                                                 : column->type()->ToString()) +
+                              ", expected " +
+                              (type == nullptr ? "no such argument" : type->ToString()));
+    }
+    batch.columns.push_back(std::move(column));
+  }
+  batch.num_rows = batch.columns[0]->length();
+  return batch;
+}
+
+arrow::Result<python::PyRef> Function::CallChecked(std::span<PyObject* const> arrays,
+                                                   int64_t* num_rows,
+                                                   CancelToken& cancel) const {
+  ARROW_ASSIGN_OR_RAISE(const Batch batch, BatchOf(arrays));
+  ARROW_RETURN_NOT_OK(CheckBatch(batch));
+  *num_rows = batch.num_rows;
+  return backend_function_->Call(batch, arrays, cancel);
+}
+
+arrow::Result<python::PyRef> Function::Call(std::span<PyObject* const> arrays,
+                                            CancelToken& cancel) const {
+  const auto start = std::chrono::steady_clock::now();
+  int64_t num_rows = 0;
+  auto array = CallChecked(arrays, &num_rows, cancel);
+  const auto elapsed = std::chrono::steady_clock::now() - start;
+  Record(num_rows, std::chrono::nanoseconds(elapsed).count(), array.status());
+  if (!array.ok()) {
+    return WithUdfName(array.status(), definition_->definition().name);
+  }
+  return array;
+}
+
+void Function::Record(int64_t num_rows, int64_t elapsed_ns,
                       const arrow::Status& status) const {
   num_calls_.fetch_add(1, std::memory_order_relaxed);
-  num_rows_.fetch_add(batch.num_rows, std::memory_order_relaxed);
+  num_rows_.fetch_add(num_rows, std::memory_order_relaxed);
   python_ns_.fetch_add(elapsed_ns, std::memory_order_relaxed);
   const std::string& name = definition_->definition().name;
   int32_t code = 0;
@@ -78,7 +131,7 @@ void Function::Record(const Batch& batch, int64_t elapsed_ns,
     }
   }
   if (observer_->metric) {
-    observer_->metric(name, hash_hex_, batch.num_rows, elapsed_ns, code);
+    observer_->metric(name, hash_hex_, num_rows, elapsed_ns, code);
   }
 }
 

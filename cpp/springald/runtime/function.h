@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include <arrow/array.h>
@@ -39,11 +40,21 @@ class Function {
   arrow::Result<std::shared_ptr<arrow::Array>> Invoke(const Batch& batch,
                                                       CancelToken& cancel) const;
 
+  /// As Invoke, for a caller that has `pyarrow.Array`s and wants one. Their number,
+  /// lengths and types are checked. REQUIRES: the GIL.
+  arrow::Result<python::PyRef> Call(std::span<PyObject* const> arrays,
+                                    CancelToken& cancel) const;
+
+  Description Describe() const { return backend_function_->Describe(); }
+
  private:
+  arrow::Result<Batch> BatchOf(std::span<PyObject* const> arrays) const;
+  arrow::Result<python::PyRef> CallChecked(std::span<PyObject* const> arrays,
+                                           int64_t* num_rows, CancelToken& cancel) const;
   arrow::Status CheckBatch(const Batch& batch) const;
   arrow::Result<std::shared_ptr<arrow::Array>> RunChecked(const Batch& batch,
                                                           CancelToken& cancel) const;
-  void Record(const Batch& batch, int64_t elapsed_ns, const arrow::Status& status) const;
+  void Record(int64_t num_rows, int64_t elapsed_ns, const arrow::Status& status) const;
 
   const std::shared_ptr<const EncodedDefinition> definition_;
   const std::string hash_hex_;

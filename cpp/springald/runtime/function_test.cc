@@ -27,6 +27,7 @@ class FakeFunction : public BackendFunction {
     ARROW_RETURN_NOT_OK(status_);
     return batch.columns[0];
   }
+  Description Describe() const override { return {}; }
 
  private:
   const arrow::Status status_;

@@ -1,0 +1,252 @@
+#include "springald/backend/value_numbering.h"
+
+#include <cstring>
+
+#include <arrow/type.h>
+#include <arrow/util/bit_util.h>
+
+namespace springald {
+
+namespace {
+
+constexpr int64_t kFreeDistinct = 64;
+constexpr uint32_t kFirstTableSize = 1024;
+// Values that all collide, by intent, must not make the table a list.
+constexpr uint32_t kMaxProbes = 64;
+
+// Any odd number with mixed bits; this one is 2^64 divided by the golden ratio.
+constexpr uint64_t kMultiplier = 0x9E3779B97F4A7C15;
+
+uint64_t Mix(uint64_t bits) {
+  const uint64_t product = bits * kMultiplier;
+  return product ^ (product >> 32);
+}
+
+template <typename Integer>
+Integer Load(const char* bytes) {
+  Integer value;
+  std::memcpy(&value, bytes, sizeof(value));
+  return value;
+}
+
+/// Bytes of any length by loads of eight that may overlap, because a loop over single
+/// bytes costs more than all the rest.
+uint64_t HashBytes(const char* bytes, std::size_t size) {
+  uint64_t hash = size;
+  if (size >= 8) {
+    for (std::size_t i = 0; i + 8 < size; i += 8) {
+      hash = Mix(hash ^ Load<uint64_t>(bytes + i));
+    }
+    return Mix(hash ^ Load<uint64_t>(bytes + size - 8));
+  }
+  if (size >= 4) {
+    const uint64_t first = Load<uint32_t>(bytes);
+    return Mix(hash ^ (first << 32 | Load<uint32_t>(bytes + size - 4)) * 3);
+  }
+  if (size > 0) {
+    const auto at = [bytes](std::size_t i) {
+      return static_cast<uint64_t>(static_cast<unsigned char>(bytes[i]));
+    };
+    return Mix(hash ^ (at(0) << 16 | at(size / 2) << 8 | at(size - 1)) << 8);
+  }
+  return 0;
+}
+
+bool EqualBytes(const char* a, const char* b, std::size_t size) {
+  if (size < 8 || size > 16) {
+    return std::memcmp(a, b, size) == 0;
+  }
+  return Load<uint64_t>(a) == Load<uint64_t>(b) &&
+         Load<uint64_t>(a + size - 8) == Load<uint64_t>(b + size - 8);
+}
+
+template <typename Integer>
+struct FixedValues {
+  explicit FixedValues(const arrow::ArrayData& column)
+      : values(column.GetValues<Integer>(1)) {}
+  uint64_t Hash(int64_t row) const { return Mix(static_cast<uint64_t>(values[row])); }
+  bool AreEqual(int64_t a, int64_t b) const { return values[a] == values[b]; }
+  const Integer* values;
+};
+
+struct BoolValues {
+  explicit BoolValues(const arrow::ArrayData& column)
+      : bits(column.GetValues<uint8_t>(1, 0)), offset(column.offset) {}
+  bool Get(int64_t row) const { return arrow::bit_util::GetBit(bits, offset + row); }
+  uint64_t Hash(int64_t row) const { return Get(row) ? 1 : 0; }
+  bool AreEqual(int64_t a, int64_t b) const { return Get(a) == Get(b); }
+  const uint8_t* bits;
+  int64_t offset;
+};
+
+template <typename Offset>
+struct BytesValues {
+  explicit BytesValues(const arrow::ArrayData& column)
+      : offsets(column.GetValues<Offset>(1)),
+        bytes(column.buffers[2] == nullptr
+                  ? ""
+                  : reinterpret_cast<const char*>(column.buffers[2]->data())) {}
+  std::size_t SizeOf(int64_t row) const {
+    return static_cast<std::size_t>(offsets[row + 1] - offsets[row]);
+  }
+  uint64_t Hash(int64_t row) const {
+    return HashBytes(bytes + offsets[row], SizeOf(row));
+  }
+  bool AreEqual(int64_t a, int64_t b) const {
+    return SizeOf(a) == SizeOf(b) &&
+           EqualBytes(bytes + offsets[a], bytes + offsets[b], SizeOf(a));
+  }
+  const Offset* offsets;
+  const char* bytes;
+};
+
+/// An open hash table from values to their numbers.
+template <typename Values>
+class Table {
+ public:
+  Table(const Values& values, ValueNumbering* numbering)
+      : values_(values), numbering_(numbering), slots_(kFirstTableSize) {}
+
+  /// Numbers the value of `row`; false where it takes too long to find.
+  bool Number(int64_t row) {
+    const uint64_t hash = values_.Hash(row);
+    const auto mask = static_cast<uint32_t>(slots_.size()) - 1;
+    auto at = static_cast<uint32_t>(hash >> 8) & mask;
+    for (uint32_t probe = 0; probe < kMaxProbes; ++probe) {
+      const Slot& slot = slots_[at];
+      if (slot.number < 0) {
+        return Insert(row, hash, at);
+      }
+      if (slot.hash == hash &&
+          values_.AreEqual(numbering_->first_rows[static_cast<std::size_t>(slot.number)],
+                           row)) {
+        numbering_->numbers[static_cast<std::size_t>(row)] = slot.number;
+        return true;
+      }
+      at = (at + 1) & mask;
+    }
+    return false;
+  }
+
+ private:
+  struct Slot {
+    uint64_t hash = 0;
+    int32_t number = -1;
+  };
+
+  bool Insert(int64_t row, uint64_t hash, uint32_t at) {
+    const auto number = static_cast<int32_t>(numbering_->first_rows.size());
+    if (number > kFreeDistinct + row * 3 / 8) {
+      return false;
+    }
+    numbering_->numbers[static_cast<std::size_t>(row)] = number;
+    numbering_->first_rows.push_back(static_cast<int32_t>(row));
+    slots_[at] = {hash, number};
+    if (numbering_->first_rows.size() * 2 > slots_.size()) {
+      Grow();
+    }
+    return true;
+  }
+
+  void Grow() {
+    std::vector<Slot> old(slots_.size() * 4);
+    old.swap(slots_);
+    const auto mask = static_cast<uint32_t>(slots_.size()) - 1;
+    for (const Slot& slot : old) {
+      if (slot.number >= 0) {
+        auto at = static_cast<uint32_t>(slot.hash >> 8) & mask;
+        while (slots_[at].number >= 0) {
+          at = (at + 1) & mask;
+        }
+        slots_[at] = slot;
+      }
+    }
+  }
+
+  const Values values_;
+  ValueNumbering* const numbering_;
+  std::vector<Slot> slots_;
+};
+
+template <typename Values>
+bool NumberAll(const arrow::ArrayData& column, ValueNumbering* out) {
+  Table<Values> table(Values(column), out);
+  const uint8_t* validity =
+      column.GetNullCount() == 0 ? nullptr : column.GetValues<uint8_t>(0, 0);
+  int32_t number_of_null = -1;
+  for (int64_t row = 0; row < column.length; ++row) {
+    if (validity != nullptr && !arrow::bit_util::GetBit(validity, column.offset + row)) {
+      if (number_of_null < 0) {
+        number_of_null = static_cast<int32_t>(out->first_rows.size());
+        out->first_rows.push_back(static_cast<int32_t>(row));
+      }
+      out->numbers[static_cast<std::size_t>(row)] = number_of_null;
+    } else if (!table.Number(row)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+enum class Layout { kNone, kBool, k8, k16, k32, k64, kBytes32, kBytes64 };
+
+Layout LayoutOf(const arrow::DataType& type) {
+  switch (type.id()) {
+    case arrow::Type::BOOL:
+      return Layout::kBool;
+    case arrow::Type::INT8:
+    case arrow::Type::UINT8:
+      return Layout::k8;
+    case arrow::Type::INT16:
+    case arrow::Type::UINT16:
+      return Layout::k16;
+    case arrow::Type::INT32:
+    case arrow::Type::UINT32:
+    case arrow::Type::FLOAT:
+    case arrow::Type::DATE32:
+      return Layout::k32;
+    case arrow::Type::INT64:
+    case arrow::Type::UINT64:
+    case arrow::Type::DOUBLE:
+    case arrow::Type::TIMESTAMP:
+      return Layout::k64;
+    case arrow::Type::STRING:
+    case arrow::Type::BINARY:
+      return Layout::kBytes32;
+    case arrow::Type::LARGE_STRING:
+    case arrow::Type::LARGE_BINARY:
+      return Layout::kBytes64;
+    default:
+      return Layout::kNone;
+  }
+}
+
+}  // namespace
+
+bool CanNumber(const arrow::DataType& type) { return LayoutOf(type) != Layout::kNone; }
+
+bool NumberValues(const arrow::ArrayData& column, ValueNumbering* out) {
+  out->numbers.resize(static_cast<std::size_t>(column.length));
+  out->first_rows.clear();
+  switch (LayoutOf(*column.type)) {
+    case Layout::kBool:
+      return NumberAll<BoolValues>(column, out);
+    case Layout::k8:
+      return NumberAll<FixedValues<uint8_t>>(column, out);
+    case Layout::k16:
+      return NumberAll<FixedValues<uint16_t>>(column, out);
+    case Layout::k32:
+      return NumberAll<FixedValues<uint32_t>>(column, out);
+    case Layout::k64:
+      return NumberAll<FixedValues<uint64_t>>(column, out);
+    case Layout::kBytes32:
+      return NumberAll<BytesValues<int32_t>>(column, out);
+    case Layout::kBytes64:
+      return NumberAll<BytesValues<int64_t>>(column, out);
+    case Layout::kNone:
+      break;
+  }
+  return false;
+}
+
+}  // namespace springald
