@@ -10,7 +10,7 @@ BALLISTA_SOURCES := $(shell find ballista cmake python/bindings -type f -not -na
 BALLISTA_BUILD := $(CURDIR)/build/ballista
 # Where ruff, mypy and clang-format look.
 PYTHON_CODE := python ballista/python tools bench examples tests fuzz
-CPP_CODE = $(shell find cpp include python/bindings fuzz ballista/include ballista/native \
+CPP_CODE = $(shell find cpp include python/bindings fuzz ballista/include ballista/native bench \
   -name '*.cc' -o -name '*.h' -o -name '*.c')
 # Warnings of pip about its own version say nothing about this project.
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip
@@ -155,6 +155,15 @@ bench: $(VENV)/.packages-bench $(VENV)/.springald ## row functions against CPyth
 .PHONY: bench-cluster
 bench-cluster: $(VENV)/.packages-bench $(VENV)/.ballista ## queries on a cluster (needs Rust)
 	@$(BIN)/python bench/cluster.py
+
+# Counts do not depend on how busy the machine is. CASES=text takes cases of that name.
+.PHONY: bench-compare
+BASE ?= HEAD
+LIMIT ?= 5
+bench-compare: $(VENV)/.springald ## instructions of the hot loops against commit BASE
+	@sh tools/system_packages.sh $(PYTHON) bench
+	@PYTHONPATH=bench $(BIN)/python -m instructions --base "$(BASE)" --limit "$(LIMIT)" \
+	  --cases "$(CASES)" --json build/bench/instructions.json
 
 .PHONY: clean
 clean: ## remove .venv and what was built in this clone

@@ -16,6 +16,7 @@ FOLDERS = (
     "ballista/include",
     "ballista/native",
     "ballista/rust",
+    "bench",
 )
 
 # Each folder may include itself and those named here.

@@ -2,7 +2,7 @@
 # Sees that the Debian packages for a purpose are there: installs them when run as root,
 # else prints the line that does.
 #
-# usage: system_packages.sh PYTHON build|test|fuzz
+# usage: system_packages.sh PYTHON build|test|fuzz|bench
 set -eu
 python=$1
 purpose=$2
@@ -33,6 +33,9 @@ test)
 fuzz)
   need clang-16 "command -v clang++-16"
   need libclang-rt-16-dev "ls /usr/lib/llvm-16/lib/clang/16/lib/linux/libclang_rt.fuzzer-*"
+  ;;
+bench)
+  need valgrind "command -v valgrind && test -e /usr/include/valgrind/callgrind.h"
   ;;
 esac
 
