@@ -13,6 +13,7 @@ struct RowIteratorObject {
   const std::size_t* used;
   std::size_t num_used;
   std::size_t stride;
+  const bool* skipped;
   int64_t num_rows;
   int64_t next_row;
   PyObject* tuple;  // of the row before, made over where nobody else has it
@@ -55,6 +56,11 @@ PyObject* NextTuple(RowIteratorObject* self, std::size_t row) {
 
 PyObject* Next(PyObject* object) {
   auto* self = reinterpret_cast<RowIteratorObject*>(object);
+  if (self->skipped != nullptr) {
+    while (self->next_row < self->num_rows && self->skipped[self->next_row]) {
+      ++self->next_row;
+    }
+  }
   if (self->next_row >= self->num_rows) {
     return nullptr;
   }
@@ -144,12 +150,14 @@ PyRef BatchForm::NewIterator() const {
 }
 
 void SetRows(PyObject* iterator, PyObject* const* values,
-             const std::vector<std::size_t>& used, std::size_t stride, int64_t num_rows) {
+             const std::vector<std::size_t>& used, std::size_t stride, int64_t num_rows,
+             const bool* skipped) {
   auto* self = reinterpret_cast<RowIteratorObject*>(iterator);
   self->values = used.size() == 1 ? values + used[0] * stride : values;
   self->used = used.data();
   self->num_used = used.size();
   self->stride = stride;
+  self->skipped = skipped;
   self->num_rows = num_rows;
   self->next_row = 0;
 }

@@ -54,9 +54,11 @@ class BatchForm {
 /// is the value itself where there is one argument in `used`, else a tuple, made over
 /// where it can be.
 ///
-/// The value of argument `j` in row `i` is `values[j * stride + i]`. `values` and `used`
-/// are borrowed until the iterator is at its end or set again. REQUIRES: the GIL.
+/// The value of argument `j` in row `i` is `values[j * stride + i]`. Rows for which
+/// `skipped` is true are left out; it may be null. `values`, `used` and `skipped` are
+/// borrowed until the iterator is at its end or set again. REQUIRES: the GIL.
 void SetRows(PyObject* iterator, PyObject* const* values,
-             const std::vector<std::size_t>& used, std::size_t stride, int64_t num_rows);
+             const std::vector<std::size_t>& used, std::size_t stride, int64_t num_rows,
+             const bool* skipped);
 
 }  // namespace springald::python

@@ -115,8 +115,7 @@ arrow::Status RowLoop::Prepare() {
   }
   ARROW_ASSIGN_OR_RAISE(collector_,
                         MakeResultCollector(definition_.result->type(), num_rows_));
-  if (batch_form_ != nullptr && skipping_columns_.empty() &&
-      batch_form_->IsUsable(callable_)) {
+  if (batch_form_ != nullptr && batch_form_->IsUsable(callable_)) {
     row_iterator_ = batch_form_->NewIterator();
     PyErr_Clear();
     MarkUnused();
@@ -151,6 +150,9 @@ arrow::Result<ReturnedRows> RowLoop::Run() {
 arrow::Status RowLoop::RunBlock(int64_t first, int64_t num_rows) {
   int64_t num_boxed = num_rows;
   const arrow::Status boxed = BoxBlock(first, &num_boxed);
+  if (!skipping_columns_.empty()) {
+    FindSkippedRows(first, num_boxed);
+  }
   ARROW_ASSIGN_OR_RAISE(const bool done, RunBatchForm(num_boxed));
   if (!done) {
     ARROW_RETURN_NOT_OK(BoxUnused(first, num_boxed));
@@ -171,7 +173,11 @@ arrow::Result<bool> RowLoop::RunBatchForm(int64_t num_rows) {
   if (cancel_.is_cancelled()) {
     return MakeCancelledError();
   }
-  SetRows(row_iterator_.get(), boxed_.data(), batch_form_->used(), kBlockRows, num_rows);
+  const bool* const skipped = skipping_columns_.empty() ? nullptr : skipped_;
+  const int64_t num_skipped =
+      skipped == nullptr ? 0 : std::count(skipped, skipped + num_rows, true);
+  SetRows(row_iterator_.get(), boxed_.data(), batch_form_->used(), kBlockRows, num_rows,
+          skipped);
   const PyRef values = batch_form_->Run(row_iterator_.get());
   if (!values) {
     if (PyErr_ExceptionMatches(PyExc_Exception) == 0) {
@@ -181,18 +187,25 @@ arrow::Result<bool> RowLoop::RunBatchForm(int64_t num_rows) {
     PyErr_Clear();
     return false;
   }
-  if (!PyList_CheckExact(values.get()) || PyList_GET_SIZE(values.get()) != num_rows) {
+  if (!PyList_CheckExact(values.get()) ||
+      PyList_GET_SIZE(values.get()) != num_rows - num_skipped) {
     return false;
   }
-  ARROW_RETURN_NOT_OK(collector_->Append(PySequence_Fast_ITEMS(values.get()), num_rows));
-  num_inlined_rows_ += num_rows;
+  PyObject* const* results = PySequence_Fast_ITEMS(values.get());
+  num_inlined_rows_ += num_rows - num_skipped;
+  if (num_skipped == 0) {
+    ARROW_RETURN_NOT_OK(collector_->Append(results, num_rows));
+    return true;
+  }
+  PyObject* spread[kBlockRows];  // borrowed, null for a skipped row
+  for (int64_t i = 0; i < num_rows; ++i) {
+    spread[i] = skipped[i] ? nullptr : *results++;
+  }
+  ARROW_RETURN_NOT_OK(collector_->Append(spread, num_rows));
   return true;
 }
 
 arrow::Status RowLoop::CallRowsOfBlock(int64_t first, int64_t num_rows) {
-  if (!skipping_columns_.empty()) {
-    FindSkippedRows(first, num_rows);
-  }
   switch (columns_.size()) {
     case 1:
       return CallBlock<1>(first, num_rows);
