@@ -10,7 +10,8 @@ BALLISTA_SOURCES := $(shell find ballista cmake python/bindings -type f -not -na
 BALLISTA_BUILD := $(CURDIR)/build/ballista
 # Where ruff, mypy and clang-format look.
 PYTHON_CODE := python ballista/python tools bench examples tests fuzz
-CPP_CODE = $(shell find cpp include python/bindings fuzz ballista/include ballista/native bench \
+CPP_CODE = $(shell find cpp include python fuzz ballista/include ballista/native bench \
+  examples \
   -name '*.cc' -o -name '*.h' -o -name '*.c')
 # Warnings of pip about its own version say nothing about this project.
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip

@@ -11,7 +11,8 @@ SOURCES = ROOT / "cpp" / "springald"
 FOLDERS = (
     "cpp/springald",
     "include",
-    "python/bindings",
+    "python",
+    "examples",
     "fuzz",
     "ballista/include",
     "ballista/native",

@@ -35,6 +35,7 @@ def _check_datafusion() -> None:
 
 _check_datafusion()
 
+from springald.build_flags import get_include, get_library_dirs  # noqa: E402
 from springald.cluster import ClusterExecutor, ExecutorFunction  # noqa: E402
 from springald.context import BallistaSessionContext  # noqa: E402
 from springald.dataframe import DataFrame  # noqa: E402
@@ -79,5 +80,7 @@ __all__ = [
     "UdfTimeoutError",
     "UdfVersionMismatchError",
     "UdfWorkerLostError",
+    "get_include",
+    "get_library_dirs",
     "udf",
 ]

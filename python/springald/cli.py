@@ -1,7 +1,7 @@
-"""The command ``springald``: the programs of a cluster.
+"""The command ``springald``: the programs of a cluster, and flags for C compilers.
 
-It only finds the program: everything after ``scheduler`` or ``executor`` is passed on as
-it is, to a program with its own ``--help``.
+It only finds the program: everything after ``scheduler``, ``executor`` or ``config`` is
+passed on as it is, to a program with its own ``--help``.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
+from springald import build_flags
+
 __all__ = ["main"]
 
 _COMMANDS: dict[str, str] = {
     "scheduler": "plans queries and hands out their tasks; runs no Python",
     "executor": "runs tasks, and the functions of their queries in this Python",
+    "config": "prints what a C compiler needs to build a host of springald/abi.h",
 }
 
 
@@ -30,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     command = _parser().parse_args(given[:1]).command
+    if command == "config":
+        return build_flags.main(given[1:])
     run: Callable[[list[str]], int]
     try:
         run = _executor() if command == "executor" else _scheduler()
@@ -46,10 +51,11 @@ def _parser() -> argparse.ArgumentParser:
     listed = "\n".join(f"  {name:<11}{does}" for name, does in _COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="springald",
-        usage="springald {scheduler,executor} [flags]",
-        description="Python functions inside SQL: the programs of a cluster.",
+        usage="springald {scheduler,executor} [flags]\n       springald config [flags]",
+        description="Python functions inside SQL: the programs of a cluster, and what "
+        "hosts in C need.",
         epilog=f"commands:\n{listed}\n\n"
-        "'springald scheduler --help' and 'springald executor --help' list the flags.",
+        "'springald COMMAND --help' lists the flags of one.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", choices=_COMMANDS, help=argparse.SUPPRESS)

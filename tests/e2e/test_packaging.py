@@ -85,6 +85,7 @@ def test_wheel_holds_the_libraries_and_the_header(wheel: Path) -> None:
     for needed in ("libspringald.so", "libspringald_codec.so", "py.typed", "__init__.py"):
         assert f"springald/{needed}" in names
     assert "springald/include/springald/abi.h" in names
+    assert "springald/cmake/SpringaldConfig.cmake" in names
     for notice in ("LICENSE", "NOTICE"):
         assert any(name.endswith(f".dist-info/licenses/{notice}") for name in names)
     assert not [name for name in names if name.endswith((".cc", ".a"))]

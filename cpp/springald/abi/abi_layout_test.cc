@@ -1,5 +1,5 @@
-// What a program that was built against this header relies on. A number here changes
-// only together with SPRINGALD_ABI_VERSION.
+// What a program that was built against this header relies on. No number here ever
+// changes; a version adds numbers, and makes structs with a struct_size larger.
 
 #include "springald/abi.h"
 
@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "springald/abi/sized_struct.h"
 #include "springald/base/udf_error.h"
 #include "springald/codec/udf_definition.h"
 
@@ -52,6 +53,8 @@ static_assert(offsetof(springald_definition_fields, source_text) == 96);
 static_assert(offsetof(springald_definition_fields, payload) == 104);
 static_assert(offsetof(springald_definition_fields, payload_size) == 112);
 static_assert(offsetof(springald_definition_fields, payload_reference) == 120);
+// In version 1 it ended here.
+static_assert(offsetof(springald_definition_fields, payload_hash) == 128);
 
 static_assert(sizeof(springald_runtime_options) == 48);
 static_assert(offsetof(springald_runtime_options, struct_size) == 0);
@@ -69,11 +72,19 @@ static_assert(offsetof(springald_metrics, num_rows) == 24);
 static_assert(offsetof(springald_metrics, python_ns) == 32);
 static_assert(offsetof(springald_metrics, num_errors) == 40);
 
+static_assert(sizeof(springald_function_description) == 40);
+static_assert(offsetof(springald_function_description, struct_size) == 0);
+static_assert(offsetof(springald_function_description, not_inlined_reason) == 8);
+static_assert(offsetof(springald_function_description, not_distinct_reason) == 16);
+static_assert(offsetof(springald_function_description, num_inlined_rows) == 24);
+static_assert(offsetof(springald_function_description, num_repeated_rows) == 32);
+
 static_assert(std::is_standard_layout_v<springald_error>);
 static_assert(std::is_trivial_v<springald_error>);
 static_assert(std::is_trivial_v<springald_definition_fields>);
 static_assert(std::is_trivial_v<springald_runtime_options>);
 static_assert(std::is_trivial_v<springald_metrics>);
+static_assert(std::is_trivial_v<springald_function_description>);
 
 // The numbers inside are those outside.
 template <typename Enumeration>
@@ -97,7 +108,38 @@ static_assert(SPRINGALD_VOLATILE == Number(Volatility::kVolatile));
 static_assert(SPRINGALD_NULL_CALL == Number(NullHandling::kCall));
 static_assert(SPRINGALD_NULL_SKIP == Number(NullHandling::kSkip));
 
-TEST(AbiLayout, IsThatOfVersion1) { EXPECT_EQ(SPRINGALD_ABI_VERSION_1, 1); }
+// As C sees them: callbacks and functions have these types in every version.
+static_assert(std::is_same_v<springald_log_callback, void (*)(void*, int32_t, const char*,
+                                                              const char*, const char*)>);
+static_assert(
+    std::is_same_v<springald_metric_callback,
+                   void (*)(void*, const char*, const char*, int64_t, int64_t, int32_t)>);
+
+TEST(AbiLayout, IsThatOfVersion2) {
+  EXPECT_EQ(SPRINGALD_ABI_VERSION_1, 1);
+  EXPECT_EQ(SPRINGALD_ABI_VERSION_2, 2);
+}
+
+/// The list of field ends that decides what a smaller struct holds has no gap: each field
+/// begins where the one before ended, or at most with padding.
+template <typename Struct>
+void ExpectEveryFieldListed() {
+  const auto& ends = abi::kFieldEnds<Struct>;
+  std::size_t end = 0;
+  for (const std::size_t next : ends) {
+    EXPECT_GT(next, end);
+    EXPECT_LE(next - end, sizeof(void*) + 4) << "a field before byte " << next;
+    end = next;
+  }
+  EXPECT_EQ(end, sizeof(Struct));
+}
+
+TEST(AbiLayout, EveryFieldOfASizedStructIsListed) {
+  ExpectEveryFieldListed<springald_definition_fields>();
+  ExpectEveryFieldListed<springald_runtime_options>();
+  ExpectEveryFieldListed<springald_function_description>();
+  ExpectEveryFieldListed<springald_metrics>();
+}
 
 }  // namespace
 

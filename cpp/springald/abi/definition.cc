@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,7 +9,9 @@
 
 #include "springald/abi/boundary.h"
 #include "springald/abi/handles.h"
+#include "springald/abi/sized_struct.h"
 #include "springald/base/udf_error.h"
+#include "springald/codec/definition_check.h"
 
 namespace springald::abi {
 
@@ -17,14 +19,17 @@ namespace {
 
 std::string TextOf(const char* text) { return text == nullptr ? "" : text; }
 
-/// The part of `fields` that the caller knows; the rest is zero.
-springald_definition_fields Known(const springald_definition_fields& fields) {
-  springald_definition_fields known{};
-  std::memcpy(&known, &fields, std::min(fields.struct_size, sizeof(known)));
-  return known;
+constexpr const char* kFieldsName = "struct springald_definition_fields";
+
+ContentHash HashOf(const uint8_t* bytes) {
+  std::array<uint8_t, ContentHash::kNumBytes> hash;
+  std::copy_n(bytes, hash.size(), hash.begin());
+  return ContentHash(hash);
 }
 
-arrow::Result<UdfDefinition> FromFields(const springald_definition_fields& fields) {
+arrow::Result<UdfDefinition> FromFields(const springald_definition_fields& given) {
+  ARROW_ASSIGN_OR_RAISE(const auto fields,
+                        ReadStruct(given, kFieldsName, UdfErrorCode::kInvalidDefinition));
   UdfDefinition definition;
   definition.name = TextOf(fields.name);
   definition.mode = static_cast<UdfMode>(fields.mode);
@@ -46,6 +51,10 @@ arrow::Result<UdfDefinition> FromFields(const springald_definition_fields& field
                               fields.payload_size);
   }
   definition.payload_reference = TextOf(fields.payload_reference);
+  if (fields.payload_hash != nullptr) {
+    definition.payload_hash = HashOf(fields.payload_hash);
+    ARROW_RETURN_NOT_OK(AsDefinitionError(CheckPayloadHash(definition), definition.name));
+  }
   return definition;
 }
 
@@ -72,10 +81,12 @@ arrow::Status Create(const springald_definition_fields& fields, ArrowSchema* arg
   return arrow::Status::OK();
 }
 
-void Describe(const springald_definition& handle, springald_definition_fields* out) {
+arrow::Status Describe(const springald_definition& handle,
+                       springald_definition_fields* out) {
+  ARROW_RETURN_NOT_OK(CheckStructSize<springald_definition_fields>(
+      out->struct_size, kFieldsName, UdfErrorCode::kInternal));
   const UdfDefinition& definition = handle.definition->definition();
   springald_definition_fields fields{};
-  fields.struct_size = out->struct_size;
   fields.name = definition.name.c_str();
   fields.mode = static_cast<int32_t>(definition.mode);
   fields.volatility = static_cast<int32_t>(definition.volatility);
@@ -97,7 +108,11 @@ void Describe(const springald_definition& handle, springald_definition_fields* o
   } else {
     fields.payload_reference = definition.payload_reference.c_str();
   }
-  std::memcpy(out, &fields, std::min(out->struct_size, sizeof(fields)));
+  if (definition.payload_hash != ContentHash()) {
+    fields.payload_hash = definition.payload_hash.bytes().data();
+  }
+  WriteStruct(fields, out);
+  return arrow::Status::OK();
 }
 
 }  // namespace
@@ -106,16 +121,15 @@ void Describe(const springald_definition& handle, springald_definition_fields* o
 
 using springald::abi::AtBoundary;
 
-uint32_t springald_abi_version(void) { return SPRINGALD_ABI_VERSION_1; }
+uint32_t springald_abi_version(void) { return SPRINGALD_ABI_VERSION_2; }
 
 const char* springald_version(void) { return SPRINGALD_VERSION; }
 
 int32_t springald_definition_create(const springald_definition_fields* fields,
                                     ArrowSchema* arguments, ArrowSchema* result,
                                     springald_definition** out, springald_error* error) {
-  return AtBoundary(error, [&] {
-    return springald::abi::Create(springald::abi::Known(*fields), arguments, result, out);
-  });
+  return AtBoundary(
+      error, [&] { return springald::abi::Create(*fields, arguments, result, out); });
 }
 
 int32_t springald_definition_decode(const uint8_t* bytes, size_t size,
@@ -147,10 +161,7 @@ void springald_definition_bytes(const springald_definition* definition,
 int32_t springald_definition_describe(const springald_definition* definition,
                                       springald_definition_fields* out,
                                       springald_error* error) {
-  return AtBoundary(error, [&] {
-    springald::abi::Describe(*definition, out);
-    return arrow::Status::OK();
-  });
+  return AtBoundary(error, [&] { return springald::abi::Describe(*definition, out); });
 }
 
 int32_t springald_definition_signature(const springald_definition* definition,

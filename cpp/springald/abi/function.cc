@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include <arrow/c/abi.h>
@@ -7,6 +5,7 @@
 
 #include "springald/abi/boundary.h"
 #include "springald/abi/handles.h"
+#include "springald/abi/sized_struct.h"
 #include "springald/base/udf_error.h"
 #include "springald/runtime/runtime.h"
 
@@ -89,18 +88,21 @@ int32_t springald_function_call(const springald_function* function,
 void springald_function_describe(const springald_function* function,
                                  springald_function_description* out) {
   const auto description = function->function->Describe();
-  const springald_function_description all{
-      out->struct_size, description.not_inlined_reason, description.not_distinct_reason,
-      description.num_inlined_rows, description.num_repeated_rows};
-  std::memcpy(out, &all, std::min(out->struct_size, sizeof(all)));
+  springald::abi::WriteStruct(
+      springald_function_description{out->struct_size, description.not_inlined_reason,
+                                     description.not_distinct_reason,
+                                     description.num_inlined_rows,
+                                     description.num_repeated_rows},
+      out);
 }
 
 void springald_function_metrics(const springald_function* function,
                                 springald_metrics* out) {
   const auto metrics = function->function->metrics();
-  const springald_metrics all{out->struct_size, metrics.num_loads, metrics.num_calls,
-                              metrics.num_rows, metrics.python_ns, metrics.num_errors};
-  std::memcpy(out, &all, std::min(out->struct_size, sizeof(all)));
+  springald::abi::WriteStruct(
+      springald_metrics{out->struct_size, metrics.num_loads, metrics.num_calls,
+                        metrics.num_rows, metrics.python_ns, metrics.num_errors},
+      out);
 }
 
 void springald_function_release(springald_function* function) { delete function; }

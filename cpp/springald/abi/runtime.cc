@@ -1,21 +1,21 @@
-#include <algorithm>
-#include <cstring>
 #include <string>
 #include <utility>
 
 #include "springald/abi/boundary.h"
 #include "springald/abi/handles.h"
+#include "springald/abi/sized_struct.h"
 #include "springald/runtime/runtime.h"
 
 namespace springald::abi {
 
 namespace {
 
-Runtime::Options FromOptions(const springald_runtime_options* given) {
+arrow::Result<Runtime::Options> FromOptions(const springald_runtime_options* given) {
   Runtime::Options options;
   springald_runtime_options known{};
   if (given != nullptr) {
-    std::memcpy(&known, given, std::min(given->struct_size, sizeof(known)));
+    ARROW_ASSIGN_OR_RAISE(known, ReadStruct(*given, "struct springald_runtime_options",
+                                            UdfErrorCode::kInternal));
   }
   if (known.log != nullptr) {
     options.observer.log = [log = known.log, context = known.log_context](
@@ -52,9 +52,10 @@ using springald::abi::AtBoundary;
 
 int32_t springald_runtime_create(const springald_runtime_options* options,
                                  springald_runtime** out, springald_error* error) {
-  return AtBoundary(error, [&] {
-    *out = new springald_runtime{
-        std::make_shared<springald::Runtime>(springald::abi::FromOptions(options))};
+  return AtBoundary(error, [&]() -> arrow::Status {
+    ARROW_ASSIGN_OR_RAISE(auto checked, springald::abi::FromOptions(options));
+    *out =
+        new springald_runtime{std::make_shared<springald::Runtime>(std::move(checked))};
     return arrow::Status::OK();
   });
 }

@@ -150,6 +150,19 @@ Status CheckDefinition(const UdfDefinition& definition, const DecodeLimits& limi
   return CheckPayload(definition, limits);
 }
 
+Status CheckPayloadHash(const UdfDefinition& definition) {
+  if (definition.payload.empty()) {
+    return Status::OK();
+  }
+  const ContentHash actual = ContentHash::Of(definition.payload);
+  if (actual != definition.payload_hash) {
+    return Status::Invalid("The payload does not match its hash: SHA-256 ",
+                           actual.ToHex(), ", expected ",
+                           definition.payload_hash.ToHex());
+  }
+  return Status::OK();
+}
+
 Status AsDefinitionError(const Status& status, const std::string& udf_name) {
   if (status.ok()) {
     return status;

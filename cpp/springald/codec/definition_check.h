@@ -18,6 +18,12 @@ namespace springald {
 arrow::Status CheckDefinition(const UdfDefinition& definition,
                               const DecodeLimits& limits);
 
+/// Checks that an inline payload is what `payload_hash` is the SHA-256 of; a definition
+/// without one passes.
+///
+/// Fails with Invalid.
+arrow::Status CheckPayloadHash(const UdfDefinition& definition);
+
 /// Returns `status` as kInvalidDefinition about the function `udf_name`, which may
 /// be empty. A status that is OK is returned as it is.
 arrow::Status AsDefinitionError(const arrow::Status& status, const std::string& udf_name);

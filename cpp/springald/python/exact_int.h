@@ -16,45 +16,54 @@ namespace springald::python {
 inline bool ReadTwoDigits(PyObject* object, int64_t* out) {
 #if PY_VERSION_HEX >= 0x030C0000
   const auto& value = reinterpret_cast<PyLongObject*>(object)->long_value;
-  const uintptr_t num_digits = value.lv_tag >> 3;
-  const bool is_negative = (value.lv_tag & 3) == 2;
+  // The two low bits are 0 for a positive, 1 for zero and 2 for a negative number.
+  const auto sign = 1 - static_cast<int64_t>(value.lv_tag & 3);
+  const auto num_digits = static_cast<int64_t>(value.lv_tag >> 3);
   const auto* const digits = value.ob_digit;
+  const bool has_one = num_digits <= 1;
+  const bool has_two = num_digits == 2;
 #else
-  const Py_ssize_t size = Py_SIZE(object);
-  const bool is_negative = size < 0;
-  const Py_ssize_t num_digits = is_negative ? -size : size;
+  const int64_t sign = Py_SIZE(object);  // times the number of digits, which is 0 for 0
   const auto* const digits = reinterpret_cast<PyLongObject*>(object)->ob_digit;
+  const bool has_one = static_cast<uint64_t>(sign + 1) <= 2;
+  const bool has_two = sign == 2 || sign == -2;
 #endif
-  if (num_digits > 2) {
-    return false;
+  if (has_one) [[likely]] {
+    *out = sign * static_cast<int64_t>(digits[0]);
+    return true;
   }
-  int64_t magnitude = num_digits == 0 ? 0 : digits[0];
-  if (num_digits == 2) {
-    magnitude |= static_cast<int64_t>(digits[1]) << PyLong_SHIFT;
+  if (has_two) {
+    const int64_t magnitude =
+        static_cast<int64_t>(digits[1]) << PyLong_SHIFT | static_cast<int64_t>(digits[0]);
+    *out = sign < 0 ? -magnitude : magnitude;
   }
-  *out = is_negative ? -magnitude : magnitude;
-  return true;
+  return has_two;
 }
 
 /// Puts `value`, of one or two digits, into an int that has room for two.
 inline void WriteTwoDigits(PyObject* object, int64_t value) {
+  auto* number = reinterpret_cast<PyLongObject*>(object);
   const bool is_negative = value < 0;
   const auto magnitude = static_cast<uint64_t>(is_negative ? -value : value);
-  const bool has_two = magnitude >> PyLong_SHIFT != 0;
-  auto* number = reinterpret_cast<PyLongObject*>(object);
+  Py_ssize_t num_digits = 1;
 #if PY_VERSION_HEX >= 0x030C0000
-  // The two low bits are 0 for a positive and 2 for a negative number.
-  number->long_value.lv_tag = (uintptr_t{has_two} + 1) << 3 | (is_negative ? 2 : 0);
   auto* const digits = number->long_value.ob_digit;
 #else
-  const Py_ssize_t num_digits = has_two ? 2 : 1;
-  Py_SET_SIZE(number, is_negative ? -num_digits : num_digits);
   auto* const digits = number->ob_digit;
 #endif
-  digits[0] = static_cast<::digit>(magnitude & PyLong_MASK);
-  if (has_two) {
+  if (magnitude >> PyLong_SHIFT == 0) [[likely]] {
+    digits[0] = static_cast<::digit>(magnitude);
+  } else {
+    digits[0] = static_cast<::digit>(magnitude & PyLong_MASK);
     digits[1] = static_cast<::digit>(magnitude >> PyLong_SHIFT);
+    num_digits = 2;
   }
+#if PY_VERSION_HEX >= 0x030C0000
+  number->long_value.lv_tag =
+      static_cast<uintptr_t>(num_digits) << 3 | (is_negative ? 2 : 0);
+#else
+  Py_SET_SIZE(number, is_negative ? -num_digits : num_digits);
+#endif
 }
 
 /// Reads an object that is exactly an `int` and fits `CType`; false for any other,
@@ -95,8 +104,9 @@ inline bool ReadExactInt(PyObject* object, CType* out) {
 /// Says whether MakeInt makes an object of its own with room for two digits: CPython
 /// keeps one object for each of -5 to 256.
 inline bool HasTwoDigitsOfItsOwn(int64_t value) {
-  constexpr int64_t kLimit = INT64_C(1) << 2 * PyLong_SHIFT;
-  return value > -kLimit && value < kLimit && (value < -5 || value > 256);
+  constexpr uint64_t kLimit = UINT64_C(1) << 2 * PyLong_SHIFT;
+  const auto bits = static_cast<uint64_t>(value);
+  return bits + (kLimit - 1) < 2 * kLimit - 1 && bits + 5 > 261;
 }
 
 /// Makes an int; one that RenewInt may write to later. Null with an exception set where
