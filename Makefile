@@ -149,9 +149,16 @@ stub-ballista: $(VENV)/.ballista
 
 # --- measuring -----------------------------------------------------------------
 
+# ROWS=100000 PEERS=duckdb,polars SHAPES=float,int select a part of it.
+BENCH_PEERS := $(if $(PEERS),--peers "$(PEERS)")
 .PHONY: bench
-bench: $(VENV)/.packages-bench $(VENV)/.springald ## row functions against CPython and the peers
-	@$(BIN)/python bench/row_functions.py
+bench: $(VENV)/.packages-bench $(VENV)/.springald bench-peers ## functions against the peers
+	@$(BIN)/python -m bench.run $(BENCH_PEERS) $(if $(SHAPES),--shapes "$(SHAPES)") \
+	  $(if $(ROWS),--rows $(ROWS))
+
+.PHONY: bench-peers
+bench-peers: $(VENV)/.created ## install the peers of `make bench`, each by itself (3 GB)
+	@$(BIN)/python -m bench.environments $(BENCH_PEERS)
 
 .PHONY: bench-cluster
 bench-cluster: $(VENV)/.packages-bench $(VENV)/.ballista ## queries on a cluster (needs Rust)

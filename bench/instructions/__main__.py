@@ -28,7 +28,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-
 from instructions.builds import (
     ROOT,
     BuildError,

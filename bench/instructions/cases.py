@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-
 from instructions import functions
 
 __all__ = ["CASES", "Case", "Kind"]

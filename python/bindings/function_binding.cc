@@ -238,6 +238,7 @@ PyType_Slot function_slots[] = {
 
 void BindFunctions(nb::module_& module) {
   nb::class_<Function>(module, "Function", nb::type_slots(function_slots),
+                       nb::dynamic_attr(),
                        "A function that is ready to run over Arrow arrays.")
       .def_prop_ro("name", &Function::name)
       .def_prop_ro("hash", &Function::hash)

@@ -55,6 +55,15 @@ class CapturedNames:
         self.entries.append((vars(builtins), name, value))
         return value
 
+    def find_attribute(self, module: types.ModuleType, name: str) -> Any:
+        """Return the attribute `name` of `module`, or None, and remember it."""
+        value = vars(module).get(name)
+        self.entries.append(
+            (vars(module), name) if name not in vars(module)
+            else (vars(module), name, value)
+        )  # fmt: skip
+        return value
+
 
 def is_observed() -> bool:
     """Return whether a debugger, profiler or coverage tool counts the calls."""

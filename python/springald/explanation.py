@@ -55,7 +55,7 @@ def explain(
                 "equal rows",
                 _answer(
                     described["not_distinct_reason"],
-                    "share one call, in a batch that has few different ones",
+                    "share one call, where a batch has few different ones",
                     no="one call each",
                 ),
             ),
@@ -76,11 +76,15 @@ def _answer(reason: str | None, yes: str, no: str = "no") -> str:
 
 def _so_far(described: Mapping[str, Any], metrics: UdfMetrics) -> str:
     text = (
-        f"{metrics.rows:,} rows in {metrics.calls:,} batches, "
+        f"{_count(metrics.rows, 'row')} in {_count(metrics.calls, 'batch', 'es')}, "
         f"{metrics.python_seconds:.3f} s"
     )
     if described["inlined_rows"]:
-        text += f"; {described['inlined_rows']:,} rows inlined"
+        text += f"; {_count(described['inlined_rows'], 'row')} inlined"
     if described["repeated_rows"]:
-        text += f"; {described['repeated_rows']:,} rows got the result of an equal one"
+        text += f"; {_count(described['repeated_rows'], 'row')} with the result of an equal one"
     return text
+
+
+def _count(number: int, noun: str, plural: str = "s") -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}{plural}"

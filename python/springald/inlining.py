@@ -22,6 +22,7 @@ import operator
 import os
 import textwrap
 import types
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -104,10 +105,13 @@ def _batch_form(function: Any, num_arguments: int) -> BatchForm:
     if os.environ.get("SPRINGALD_INLINE") == "0":
         raise _Obstacle("SPRINGALD_INLINE=0 is set")
     if type(function) is not types.FunctionType:
-        raise _Obstacle(f"it is a {type(function).__name__}, not a Python function")
+        raise _Obstacle(
+            f"it is an object of the class {type(function).__name__}, not a function of "
+            "Python"
+        )
     node = _source_node(function)
     if node is None:
-        raise _Obstacle("its source is not known")
+        raise _Obstacle("its source is not known, as at a prompt or after exec")
     names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
     expression = _returned_expression(node)
     if expression is None:
@@ -121,7 +125,7 @@ def _batch_form(function: Any, num_arguments: int) -> BatchForm:
         _check_pure(part, outer)
     used = {part.id for part in ast.walk(expression) if isinstance(part, ast.Name)}
     positions = tuple(i for i, name in enumerate(names) if name in used) or (0,)
-    batch = _compiled([names[i] for i in positions], expression, outer.values)
+    batch = _compiled([names[i] for i in positions], expression, outer.values, function)
     return BatchForm(batch, "", positions, outer.captured.entries)
 
 
@@ -169,10 +173,17 @@ class _OuterNames:
         owner = node.value
         if isinstance(owner, ast.Name) and owner.id not in self.parameters:
             if self._value(owner) is math:
+                self._check_math(node.attr)
                 self._accepted.add(owner)
                 return
+            self.check(owner)
         if node.attr not in _PURE_NAMES:
             raise _Obstacle(f"it uses the attribute '{node.attr}'")
+
+    def _check_math(self, name: str) -> None:
+        value = self.captured.find_attribute(math, name)
+        if type(value) is not float and getattr(value, "__self__", None) is not math:
+            raise _Obstacle(f"math.{name} is not that of the standard library")
 
     def _value(self, node: ast.Name) -> Any:
         if node.id not in self.values:
@@ -186,7 +197,9 @@ class _OuterNames:
 def _source_node(function: types.FunctionType) -> ast.FunctionDef | ast.Lambda | None:
     """Return the syntax of `function`, where its source is certainly that of its code."""
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError, ValueError):
         return None
     kind = ast.Lambda if function.__name__ == "<lambda>" else ast.FunctionDef
@@ -218,18 +231,26 @@ def _has_code(node: ast.FunctionDef | ast.Lambda, function: types.FunctionType) 
         for name in code.co_names
         if isinstance(function.__globals__.get(name), types.ModuleType)
     ]
-    compiled = compile(
-        ast.fix_missing_locations(ast.Module([*imports, enclosing], [])),
-        "<check>",
-        "exec",
-        code.co_flags & _FUTURE_FLAGS,
-        dont_inherit=True,
+    compiled = _compile_silently(
+        ast.Module([*imports, enclosing], []), "<check>", code.co_flags & _FUTURE_FLAGS
     )
     return any(
         all(_same(inner, code, field) for field in _MEANING)
         for outer in _codes_in(compiled)
         for inner in _codes_in(outer)
     )
+
+
+def _compile_silently(
+    module: ast.Module, file_name: str, flags: int = 0
+) -> types.CodeType:
+    """Compile what was compiled before, with the warnings that this gave."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        code: types.CodeType = compile(
+            ast.fix_missing_locations(module), file_name, "exec", flags, True
+        )
+    return code
 
 
 def _codes_in(code: types.CodeType) -> list[types.CodeType]:
@@ -287,7 +308,10 @@ def _compares_by_value(comparison: ast.Compare) -> bool:
 
 
 def _compiled(
-    names: list[str], expression: ast.expr, outer: dict[str, Any]
+    names: list[str],
+    expression: ast.expr,
+    outer: dict[str, Any],
+    function: types.FunctionType,
 ) -> Callable[[Iterator[Any]], list[Any]]:
     taken = {*names, *outer}
     rows, batch = _free_name("rows", taken), _free_name("batch", taken)
@@ -297,10 +321,15 @@ def _compiled(
     loop = ast.comprehension(row, ast.Name(rows, ast.Load()), [], 0)
     body = ast.Return(ast.ListComp(expression, [loop]))
     arguments = ast.arguments([], [ast.arg(rows)], None, [], [], None, [])
-    function = ast.FunctionDef(batch, arguments, [body], [])
-    module = ast.fix_missing_locations(ast.Module([function], []))
-    scope: dict[str, Any] = {"__builtins__": {}, **outer}
-    exec(compile(module, "<springald>", "exec", dont_inherit=True), scope)
+    module = ast.Module([ast.FunctionDef(batch, arguments, [body], [])], [])
+    # A warning in the expression names the line of the function.
+    ast.increment_lineno(expression, function.__code__.co_firstlineno - 1)
+    scope: dict[str, Any] = {
+        "__builtins__": {},
+        "__name__": function.__module__,
+        **outer,
+    }
+    exec(_compile_silently(module, function.__code__.co_filename), scope)
     compiled: Callable[[Iterator[Any]], list[Any]] = scope[batch]
     return compiled
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import dataclasses
 import functools
 import inspect
@@ -11,7 +12,7 @@ import threading
 import uuid
 import weakref
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import pyarrow as pa
 from datafusion import Expr, lit
@@ -53,8 +54,8 @@ class _Origin:
     portable: _springald.Definition | None
 
 
-class _EngineFunction(functools.partial[Any]):
-    """What the engine calls: the native function, and where it came from.
+class _EngineFunction(Protocol):
+    """What the engine calls: a native function, with an attribute for its origin.
 
     The engine keeps this object, in expressions and plans, after the Udf is gone (as in
     ``df.select(udf(f)(col("a")))``), and may still have to pickle it.
@@ -63,11 +64,10 @@ class _EngineFunction(functools.partial[Any]):
     origin: _Origin
 
     @property
-    def native(self) -> _springald.Function:
-        return cast(_springald.Function, self.func)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _load_engine_function, (_owner_of(self).to_bytes(),)
+    def hash(self) -> str: ...
+    def __call__(self, *arrays: pa.Array) -> pa.Array: ...
+    def metrics(self) -> dict[str, float]: ...
+    def describe(self) -> dict[str, Any]: ...
 
 
 class Udf(ScalarUDF):
@@ -95,7 +95,7 @@ class Udf(ScalarUDF):
         with translated():
             if definition is None:
                 definition = _define(signature, reference=f"live:{uuid.uuid4().hex}")
-            called = _EngineFunction(get_runtime().load(definition, function))
+            called = cast(_EngineFunction, get_runtime().load(definition, function))
         called.origin = _Origin(
             signature, options or Options(), function, definition, portable
         )
@@ -107,9 +107,8 @@ class Udf(ScalarUDF):
         self.__name__ = origin.signature.name
         if origin.function is not None:
             functools.update_wrapper(self, origin.function)
-        self._called = called
+        self._native = called
         self._origin = origin
-        self._native = called.native
         self._signature = origin.signature
         self._options = origin.options
         if origin.signature.arguments:
@@ -388,11 +387,13 @@ def _same(value: Any) -> Any:
 
 def udf_of(called: object) -> Udf | None:
     """Return the Udf of a function that the engine has, or None where it is not ours."""
-    return _owner_of(called) if isinstance(called, _EngineFunction) else None
+    if not isinstance(called, _springald.Function):
+        return None
+    return _owner_of(cast(_EngineFunction, called))
 
 
 def _owner_of(called: _EngineFunction) -> Udf:
-    owner = _by_hash.get(called.native.hash)
+    owner = _by_hash.get(called.hash)
     if owner is None:
         owner = Udf.__new__(Udf)
         owner._attach(called)
@@ -400,4 +401,11 @@ def _owner_of(called: _EngineFunction) -> Udf:
 
 
 def _load_engine_function(data: bytes) -> _EngineFunction:
-    return Udf.from_bytes(data)._called
+    return Udf.from_bytes(data)._native
+
+
+def _reduce_engine_function(called: _EngineFunction) -> tuple[Any, ...]:
+    return _load_engine_function, (_owner_of(called).to_bytes(),)
+
+
+copyreg.pickle(_springald.Function, _reduce_engine_function)  # type: ignore[arg-type]

@@ -61,12 +61,16 @@ def test_results_of_every_shape(make):
         pa.large_string(),
         pa.string_view(),
         pa.dictionary(pa.int8(), pa.string()),
+        pa.run_end_encoded(pa.int32(), pa.string()),
     ],
     ids=str,
 )
 def test_another_encoding_of_the_type_is_converted(arrow_type, encoding):
     text = pa.array(["a", None, "long enough for the heap of a view"])
-    function = returning(lambda a: text.cast(encoding), arrow_type)
+    if pa.types.is_run_end_encoded(encoding):
+        function = returning(lambda a: pc.run_end_encode(text), arrow_type)
+    else:
+        function = returning(lambda a: text.cast(encoding), arrow_type)
     result = run(function, NUMBERS)
     assert result.type == arrow_type
     assert result.to_pylist() == text.to_pylist()
@@ -92,6 +96,14 @@ def test_wrong_results_are_refused_with_the_values(make, message):
     with pytest.raises(UdfResultError, match=message) as caught:
         run(returning(make, name="made"), NUMBERS)
     assert caught.value.udf_name == "made"
+
+
+@pytest.mark.parametrize("arrow_type", [pa.string(), pa.large_string(), pa.string_view()])
+def test_strings_that_are_no_utf8_are_refused(arrow_type):
+    """The engine would trust them, and may crash."""
+    broken = pa.array([b"\xff\xfe\xe9"] * 3).view(pa.string())
+    with pytest.raises(UdfResultError, match="Invalid UTF8"):
+        run(returning(lambda a: broken, arrow_type, name="made"), NUMBERS)
 
 
 def test_a_field_that_is_not_nullable_refuses_nulls():

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import bisect
 import datetime
+import enum
 import functools
+import json
 import math
+import operator
 import random
 import re
 import string
@@ -162,6 +166,34 @@ def through_a_helper(x: int) -> int:
     return counting(x) + 1
 
 
+class CountingInt(int):
+    def __add__(self, other: int) -> int:
+        seen.append(other)
+        return len(seen)
+
+
+class CountingZone(datetime.tzinfo):
+    def utcoffset(self, _: Any) -> datetime.timedelta:
+        seen.append(1)
+        return datetime.timedelta(minutes=len(seen))
+
+
+class Busy(enum.IntFlag):
+    ON = 1
+
+    @property
+    def effect(self) -> int:
+        return counting(1)
+
+
+class Color(enum.Enum):
+    RED = "r"
+
+
+SUBCLASSED = CountingInt(5)
+ZONED = datetime.datetime(2000, 1, 1, tzinfo=CountingZone())
+
+
 class Scaler:
     factor = 2
 
@@ -179,7 +211,20 @@ SCALER = Scaler()
         (printing, "of 'print': it calls builtins.print"),
         (counting_globally, "it changes the global 'counter'"),
         (numbering(), "it changes the outer variable 'number'"),
-        (through_a_helper, "of 'counting': it may change 'seen', a list"),
+        (through_a_helper, "it may change 'seen', a list"),
+        (lambda x: operator.setitem(seen, 0, x), "it may change 'seen', a list"),
+        (lambda x: len(operator.iadd(seen, [1])), "it may change 'seen', a list"),
+        (lambda x: functools.reduce(operator.iadd, [seen, [1]]), "it may change 'seen'"),
+        (lambda x: bisect.insort(seen, x), "it may change 'seen', a list"),
+        (lambda x: CODES.__setitem__(x, 1), "it may change 'CODES', a dict"),
+        (lambda x: CODES.__ior__({x: 1}), "it may change 'CODES', a dict"),
+        (lambda x: getattr(seen, "append")(x), "it may change 'seen', a list"),  # noqa: B009
+        (lambda x: operator.attrgetter("append")(seen)(x), "it may change 'seen'"),
+        (lambda x: operator.methodcaller("append", 1)(seen), "it may change 'seen'"),
+        (lambda x: list(map(seen.append, [x])), "it may change 'seen', a list"),
+        (lambda x: SUBCLASSED + x, "it uses 'SUBCLASSED', a CountingInt"),
+        (lambda x: ZONED.utcoffset(), "it uses 'ZONED', a datetime"),
+        (lambda x: Busy.ON.effect, "it uses the class Busy"),
         (lambda x: random.random(), "it uses the module random"),
         (lambda x: np.random.rand(), "it uses the attribute 'random'"),
         (lambda x: time.time(), "it uses the module time"),
@@ -212,6 +257,9 @@ def test_a_function_that_may_do_more_than_compute_is_called_for_each_row(
         lambda x: [y for y in range(x) if y % 2][-1:],
         lambda text: re.sub(r"a(.)", lambda found: found[1].upper(), text),
         lambda x: datetime.date(2020, 1, 1) + datetime.timedelta(days=x),
+        lambda x: Color.RED.value if x else Color(x).name,
+        lambda text: json.loads(text)["a"],
+        lambda x: operator.neg(x) + np.sqrt(x),
     ],
 )
 def test_a_function_that_only_computes_may_share_calls(
@@ -260,6 +308,30 @@ def test_a_changed_helper_is_judged_anew(monkeypatch: pytest.MonkeyPatch) -> Non
     )
     assert ctx.sql(query).to_pydict() == first
     assert len(calls) == 500
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "function"),
+    [
+        (math, "floor", lambda x: math.floor(x / 2)),
+        (json, "loads", lambda x: json.loads(str(x))),
+        (operator, "neg", lambda x: operator.neg(x)),
+    ],
+    ids=lambda value: getattr(value, "__name__", str(value)),
+)
+def test_a_function_of_a_module_that_is_replaced_is_called(
+    module: Any, name: str, function: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrapped = udf(function, input_types=[pa.int64()], return_type=pa.int64(), mode="row")
+    values = pa.array([1, 2, 3, 4] * 50)
+    expected = [function(x) for x in values.to_pylist()]
+    assert wrapped._native(values).to_pylist() == expected
+    assert wrapped._native.describe()["repeated_rows"] == 196
+    numbers = iter(range(1000))
+    monkeypatch.setattr(module, name, lambda _: next(numbers))
+    assert wrapped._native(values).to_pylist() == list(range(200))
+    again = udf(function, input_types=[pa.int64()], return_type=pa.int64(), mode="row")
+    assert again._native(values).to_pylist() == list(range(200, 400))
 
 
 def test_different_rows_are_not_compared_for_long() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import sys
+import warnings
 from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -159,7 +161,7 @@ changed.__code__ = (lambda x: x + 2).__code__
         (lambda x, *rest: x, "it has other parameters than one for each argument"),
         (changed, "its source is not known"),
         (eval("lambda x: x + 1"), "its source is not known"),
-        (len, "it is a builtin_function_or_method, not a Python function"),
+        (len, "it is an object of the class builtin_function_or_method"),
     ],
 )
 def test_other_functions_are_called(function: Callable[..., Any], reason: str) -> None:
@@ -203,6 +205,21 @@ def test_an_outer_name_that_gets_another_value_is_seen(
     change(40)
     monkeypatch.setitem(globals(), "len", lambda text: -1)
     assert row() == (8, 41, -1)
+
+
+def test_warnings_come_once_and_name_the_line_of_the_function(tmp_path: Path) -> None:
+    scope: dict[str, Any] = {}
+    path = tmp_path / "warned.py"
+    path.write_text("\n\ndef f(x): return None if 7 is None else x == 'a'\n")
+    with pytest.warns(SyntaxWarning):
+        exec(compile(path.read_text(), str(path), "exec"), scope)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        form = batch_form(scope["f"], 1)
+    assert form.function is not None
+    assert form.function.__code__.co_filename == str(path)
+    inner = [c for c in form.function.__code__.co_consts if hasattr(c, "co_code")]
+    assert 3 in {line for code in inner for *_, line in code.co_lines()}
 
 
 def test_two_lambdas_of_one_line_are_told_apart() -> None:

@@ -3,7 +3,9 @@
 #include <string>
 #include <utility>
 
+#include <arrow/compute/api_vector.h>
 #include <arrow/compute/cast.h>
+#include <arrow/datum.h>
 
 #include "springald/base/udf_error.h"
 
@@ -30,6 +32,11 @@ Family FamilyOf(arrow::Type::type id) {
 
 /// Says whether `actual` holds the same values as `expected`, encoded otherwise.
 bool IsOtherEncoding(const arrow::DataType& actual, const arrow::DataType& expected) {
+  if (actual.id() == arrow::Type::RUN_END_ENCODED) {
+    const auto& values =
+        *static_cast<const arrow::RunEndEncodedType&>(actual).value_type();
+    return values.Equals(expected) || IsOtherEncoding(values, expected);
+  }
   if (actual.id() == arrow::Type::DICTIONARY) {
     const auto& values = *static_cast<const arrow::DictionaryType&>(actual).value_type();
     return values.Equals(expected) || IsOtherEncoding(values, expected);
@@ -62,6 +69,10 @@ arrow::Result<std::shared_ptr<arrow::Array>> ConvertType(
             ", expected " + expected->ToString() + TypeAdvice(definition));
   }
   ARROW_RETURN_NOT_OK(column->Validate());
+  if (column->type_id() == arrow::Type::RUN_END_ENCODED) {
+    ARROW_ASSIGN_OR_RAISE(const auto decoded, arrow::compute::RunEndDecode(column));
+    return ConvertType(definition, decoded.make_array());
+  }
   if (column->type_id() == arrow::Type::DICTIONARY) {
     // The dictionary values first: Arrow has no cast from a dictionary to a view.
     const auto& type = static_cast<const arrow::DictionaryType&>(*column->type());
@@ -69,6 +80,14 @@ arrow::Result<std::shared_ptr<arrow::Array>> ConvertType(
     return ConvertType(definition, std::move(column));
   }
   return arrow::compute::Cast(*column, expected);
+}
+
+/// In arrow mode a function can return any bytes as a string, and the engine, which
+/// trusts them to be UTF-8, may crash. Row mode makes its strings itself.
+arrow::Status Validate(const UdfDefinition& definition, const arrow::Array& column) {
+  const bool may_be_wrong_inside =
+      definition.mode != UdfMode::kRow && FamilyOf(column.type_id()) != Family::kOther;
+  return may_be_wrong_inside ? column.ValidateFull() : column.Validate();
 }
 
 bool IsSkippedRow(const UdfDefinition& definition, const arrow::ArrayVector& arguments,
@@ -119,7 +138,7 @@ arrow::Result<std::shared_ptr<arrow::Array>> CheckColumn(
   }
   auto converted = ConvertType(definition, std::move(column));
   if (converted.ok()) {
-    const auto valid = (*converted)->Validate();
+    const auto valid = Validate(definition, **converted);
     if (!valid.ok()) {
       converted = valid;
     }
