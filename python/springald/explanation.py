@@ -82,7 +82,8 @@ def _so_far(described: Mapping[str, Any], metrics: UdfMetrics) -> str:
     if described["inlined_rows"]:
         text += f"; {_count(described['inlined_rows'], 'row')} inlined"
     if described["repeated_rows"]:
-        text += f"; {_count(described['repeated_rows'], 'row')} with the result of an equal one"
+        repeated = _count(described["repeated_rows"], "row")
+        text += f"; {repeated} with the result of an equal one"
     return text
 
 

@@ -14,12 +14,20 @@ constexpr uint32_t kFirstTableSize = 1024;
 // Values that all collide, by intent, must not make the table a list.
 constexpr uint32_t kMaxProbes = 64;
 
-// Any odd number with mixed bits; this one is 2^64 divided by the golden ratio.
+// Odd numbers with mixed bits; the first is 2^64 divided by the golden ratio.
 constexpr uint64_t kMultiplier = 0x9E3779B97F4A7C15;
+constexpr uint64_t kSecret[4] = {0xA0761D6478BD642F, 0xE7037ED1A0B428DB,
+                                 0x8EBC6AF09C88C6E3, 0x589965CC75374CC3};
 
 uint64_t Mix(uint64_t bits) {
   const uint64_t product = bits * kMultiplier;
   return product ^ (product >> 32);
+}
+
+/// Both halves of a product hold bits of both factors: the step of Wang Yi's wyhash.
+uint64_t MixPair(uint64_t a, uint64_t b) {
+  const auto product = static_cast<unsigned __int128>(a) * b;
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 
 template <typename Integer>
@@ -30,34 +38,43 @@ Integer Load(const char* bytes) {
 }
 
 /// Bytes of any length by loads of eight that may overlap, because a loop over single
-/// bytes costs more than all the rest.
+/// bytes costs more than all the rest. Up to 32, no step waits for another.
 uint64_t HashBytes(const char* bytes, std::size_t size) {
-  uint64_t hash = size;
-  if (size >= 8) {
-    for (std::size_t i = 0; i + 8 < size; i += 8) {
-      hash = Mix(hash ^ Load<uint64_t>(bytes + i));
+  const auto word = [bytes](std::size_t at) { return Load<uint64_t>(bytes + at); };
+  if (size > 16) {
+    uint64_t hash = size;
+    for (std::size_t i = 0; i + 32 < size; i += 16) {
+      hash = MixPair(word(i) ^ kSecret[1], word(i + 8) ^ hash);
     }
-    return Mix(hash ^ Load<uint64_t>(bytes + size - 8));
+    const std::size_t rest = size > 32 ? size - 32 : 0;
+    return MixPair(word(rest) ^ kSecret[0], word(rest + 8) ^ hash) ^
+           MixPair(word(size - 16) ^ kSecret[2], word(size - 8) ^ kSecret[3]);
+  }
+  if (size >= 8) {
+    return MixPair(word(0) ^ kSecret[0], word(size - 8) ^ kSecret[1] ^ size);
   }
   if (size >= 4) {
-    const uint64_t first = Load<uint32_t>(bytes);
-    return Mix(hash ^ (first << 32 | Load<uint32_t>(bytes + size - 4)) * 3);
+    return MixPair(Load<uint32_t>(bytes) ^ kSecret[0],
+                   Load<uint32_t>(bytes + size - 4) ^ kSecret[1] ^ size);
   }
   if (size > 0) {
     const auto at = [bytes](std::size_t i) {
       return static_cast<uint64_t>(static_cast<unsigned char>(bytes[i]));
     };
-    return Mix(hash ^ (at(0) << 16 | at(size / 2) << 8 | at(size - 1)) << 8);
+    return Mix(at(0) << 24 | at(size / 2) << 16 | at(size - 1) << 8 | size);
   }
   return 0;
 }
 
 bool EqualBytes(const char* a, const char* b, std::size_t size) {
-  if (size < 8 || size > 16) {
+  if (size < 8 || size > 32) {
     return std::memcmp(a, b, size) == 0;
   }
-  return Load<uint64_t>(a) == Load<uint64_t>(b) &&
-         Load<uint64_t>(a + size - 8) == Load<uint64_t>(b + size - 8);
+  if (size <= 16) {
+    return Load<uint64_t>(a) == Load<uint64_t>(b) &&
+           Load<uint64_t>(a + size - 8) == Load<uint64_t>(b + size - 8);
+  }
+  return std::memcmp(a, b, 16) == 0 && std::memcmp(a + size - 16, b + size - 16, 16) == 0;
 }
 
 template <typename Integer>
