@@ -1,8 +1,9 @@
 //! The declarations of Springald's C ABI (`include/springald/abi.h`), as the glue calls it:
 //! through a table of functions that the host hands over.
 //!
-//! Layouts are checked against the header by the C++ side, which fills the table
-//! (`ballista/native/abi_table.cc`), and by the test of the sizes below.
+//! Layouts are those of version 1 of the header: `cpp/springald/abi/abi_layout_test.cc`
+//! asserts them for C, and the test of the sizes below for these. Structs that carry a size say
+//! their own, so that fields which later versions added count as absent.
 
 use std::ffi::{c_char, c_void};
 
@@ -229,7 +230,7 @@ pub struct Abi {
 mod tests {
     use super::*;
 
-    /// The sizes that `ballista/native/abi_table.cc` asserts for the C structs.
+    /// The sizes that the structs of version 1 have in C.
     #[test]
     fn structs_have_the_sizes_of_the_header() {
         assert_eq!(size_of::<Error>(), 88);
