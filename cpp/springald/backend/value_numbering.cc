@@ -124,19 +124,25 @@ class Table {
   Table(const Values& values, ValueNumbering* numbering)
       : values_(values), numbering_(numbering), slots_(kFirstTableSize) {}
 
+  struct Slot {
+    uint64_t hash = 0;
+    int32_t number = -1;  // negative: free
+    int32_t first_row = 0;
+  };
+
+  /// Where a value with this hash is, if no other came before it.
+  const Slot& Home(uint64_t hash) const { return slots_[Place(hash)]; }
+
   /// Numbers the value of `row`; false where it takes too long to find.
-  bool Number(int64_t row) {
-    const uint64_t hash = values_.Hash(row);
+  bool Number(int64_t row, uint64_t hash) {
     const auto mask = static_cast<uint32_t>(slots_.size()) - 1;
-    auto at = static_cast<uint32_t>(hash >> 8) & mask;
+    uint32_t at = Place(hash);
     for (uint32_t probe = 0; probe < kMaxProbes; ++probe) {
       const Slot& slot = slots_[at];
       if (slot.number < 0) {
         return Insert(row, hash, at);
       }
-      if (slot.hash == hash &&
-          values_.AreEqual(numbering_->first_rows[static_cast<std::size_t>(slot.number)],
-                           row)) {
+      if (slot.hash == hash && values_.AreEqual(slot.first_row, row)) {
         numbering_->numbers[static_cast<std::size_t>(row)] = slot.number;
         return true;
       }
@@ -146,10 +152,9 @@ class Table {
   }
 
  private:
-  struct Slot {
-    uint64_t hash = 0;
-    int32_t number = -1;
-  };
+  uint32_t Place(uint64_t hash) const {
+    return static_cast<uint32_t>(hash >> 8) & (static_cast<uint32_t>(slots_.size()) - 1);
+  }
 
   bool Insert(int64_t row, uint64_t hash, uint32_t at) {
     const auto number = static_cast<int32_t>(numbering_->first_rows.size());
@@ -158,7 +163,7 @@ class Table {
     }
     numbering_->numbers[static_cast<std::size_t>(row)] = number;
     numbering_->first_rows.push_back(static_cast<int32_t>(row));
-    slots_[at] = {hash, number};
+    slots_[at] = {hash, number, static_cast<int32_t>(row)};
     if (numbering_->first_rows.size() * 2 > slots_.size()) {
       Grow();
     }
@@ -187,7 +192,9 @@ class Table {
 
 template <typename Values>
 bool NumberAll(const arrow::ArrayData& column, ValueNumbering* out) {
-  Table<Values> table(Values(column), out);
+  const Values values(column);
+  Table<Values> table(values, out);
+  int32_t* const numbers = out->numbers.data();
   const uint8_t* validity =
       column.GetNullCount() == 0 ? nullptr : column.GetValues<uint8_t>(0, 0);
   int32_t number_of_null = -1;
@@ -197,8 +204,15 @@ bool NumberAll(const arrow::ArrayData& column, ValueNumbering* out) {
         number_of_null = static_cast<int32_t>(out->first_rows.size());
         out->first_rows.push_back(static_cast<int32_t>(row));
       }
-      out->numbers[static_cast<std::size_t>(row)] = number_of_null;
-    } else if (!table.Number(row)) {
+      numbers[row] = number_of_null;
+      continue;
+    }
+    const uint64_t hash = values.Hash(row);
+    const auto& home = table.Home(hash);
+    if (home.hash == hash && home.number >= 0 && values.AreEqual(home.first_row, row))
+        [[likely]] {
+      numbers[row] = home.number;
+    } else if (!table.Number(row, hash)) {
       return false;
     }
   }
