@@ -2,8 +2,8 @@
 //! through a table of functions that the host hands over.
 //!
 //! Layouts are those of version 1 of the header: `cpp/springald/abi/abi_layout_test.cc`
-//! asserts them for C, and the test of the sizes below for these. Structs that carry a size say
-//! their own, so that fields which later versions added count as absent.
+//! asserts them for C, and the test of the sizes below for these. Structs that carry a
+//! size say their own, so that fields which later versions added count as absent.
 
 use std::ffi::{c_char, c_void};
 
