@@ -43,26 +43,26 @@ class CapturedNames:
                 raise LookupError(name) from None
             self.entries.append((cell, None, value))
             return value
-        scope = function.__globals__
-        if name in scope:
-            self.entries.append((scope, name, scope[name]))
-            return scope[name]
+        value = self._remember(function.__globals__, name)
+        if name in function.__globals__:
+            return value
         # A function's own built-in names may not be those of this interpreter.
         if getattr(function, "__builtins__", None) is not vars(builtins):
             raise LookupError(name)
-        value = vars(builtins)[name]
-        self.entries.append((scope, name))
-        self.entries.append((vars(builtins), name, value))
-        return value
+        if name not in vars(builtins):
+            raise LookupError(name)
+        return self._remember(vars(builtins), name)
 
     def find_attribute(self, module: types.ModuleType, name: str) -> Any:
         """Return the attribute `name` of `module`, or None, and remember it."""
-        value = vars(module).get(name)
-        self.entries.append(
-            (vars(module), name) if name not in vars(module)
-            else (vars(module), name, value)
-        )  # fmt: skip
-        return value
+        return self._remember(vars(module), name)
+
+    def _remember(self, scope: dict[str, Any], name: str) -> Any:
+        if name not in scope:
+            self.entries.append((scope, name))
+            return None
+        self.entries.append((scope, name, scope[name]))
+        return scope[name]
 
 
 def is_observed() -> bool:

@@ -63,7 +63,6 @@ arrow::Result<std::optional<DistinctRows>> FindInBatch(
     return std::nullopt;
   }
   DistinctRows distinct;
-  distinct.num_rows = static_cast<int64_t>(rows.first_rows.size());
   for (const auto& column : columns) {
     ARROW_ASSIGN_OR_RAISE(auto values, TakeRows(*column, rows.first_rows));
     distinct.columns.push_back(std::move(values));
@@ -109,10 +108,6 @@ arrow::Result<std::shared_ptr<arrow::Array>> SpreadBytes(
 }
 
 }  // namespace
-
-bool IsCompared(const arrow::DataType& type) { return CanNumber(type); }
-
-bool CanSpread(const arrow::DataType& type) { return CanNumber(type); }
 
 arrow::Result<std::shared_ptr<arrow::Array>> DistinctRows::Spread(
     const arrow::Array& results) const {

@@ -11,18 +11,13 @@
 
 namespace springald {
 
-/// Says whether rows with values of this type are compared.
-bool IsCompared(const arrow::DataType& type);
-
-/// Says whether a column of this type can be the results that DistinctRows spreads.
-bool CanSpread(const arrow::DataType& type);
-
 /// The rows of a batch, each different one once.
 struct DistinctRows {
-  arrow::ArrayVector columns;  ///< in the order of their first rows in the batch
-  int64_t num_rows = 0;
+  arrow::ArrayVector columns;       ///< in the order of their first rows in the batch
   std::vector<int32_t> numbers;     ///< for each row of the batch its row in `columns`
   std::vector<int32_t> first_rows;  ///< for each row of `columns` its first in the batch
+
+  int64_t num_rows() const { return static_cast<int64_t>(first_rows.size()); }
 
   /// Returns for each row of the batch the value that `results` has for its distinct row.
   ///
@@ -39,7 +34,7 @@ class DistinctRowsFinder {
  public:
   /// Returns nothing where most rows are different.
   ///
-  /// REQUIRES: at least one column, and IsCompared for the type of each.
+  /// REQUIRES: at least one column, and CanNumber for the type of each.
   std::optional<DistinctRows> Find(const arrow::ArrayVector& columns, int64_t num_rows);
 
  private:

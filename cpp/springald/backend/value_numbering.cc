@@ -5,6 +5,8 @@
 #include <arrow/type.h>
 #include <arrow/util/bit_util.h>
 
+#include "springald/base/offset_values.h"
+
 namespace springald {
 
 namespace {
@@ -98,23 +100,17 @@ struct BoolValues {
 
 template <typename Offset>
 struct BytesValues {
-  explicit BytesValues(const arrow::ArrayData& column)
-      : offsets(column.GetValues<Offset>(1)),
-        bytes(column.buffers[2] == nullptr
-                  ? ""
-                  : reinterpret_cast<const char*>(column.buffers[2]->data())) {}
-  std::size_t SizeOf(int64_t row) const {
-    return static_cast<std::size_t>(offsets[row + 1] - offsets[row]);
-  }
+  explicit BytesValues(const arrow::ArrayData& column) : values(column) {}
   uint64_t Hash(int64_t row) const {
-    return HashBytes(bytes + offsets[row], SizeOf(row));
+    const auto value = values[row];
+    return HashBytes(value.data(), value.size());
   }
   bool AreEqual(int64_t a, int64_t b) const {
-    return SizeOf(a) == SizeOf(b) &&
-           EqualBytes(bytes + offsets[a], bytes + offsets[b], SizeOf(a));
+    const auto one = values[a];
+    const auto other = values[b];
+    return one.size() == other.size() && EqualBytes(one.data(), other.data(), one.size());
   }
-  const Offset* offsets;
-  const char* bytes;
+  OffsetValues<Offset> values;
 };
 
 /// An open hash table from values to their numbers.
@@ -176,7 +172,7 @@ class Table {
     const auto mask = static_cast<uint32_t>(slots_.size()) - 1;
     for (const Slot& slot : old) {
       if (slot.number >= 0) {
-        auto at = static_cast<uint32_t>(slot.hash >> 8) & mask;
+        uint32_t at = Place(slot.hash);
         while (slots_[at].number >= 0) {
           at = (at + 1) & mask;
         }

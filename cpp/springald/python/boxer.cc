@@ -7,6 +7,7 @@
 #include <arrow/util/binary_view_util.h>
 #include <arrow/util/bit_util.h>
 
+#include "springald/base/offset_values.h"
 #include "springald/base/udf_error.h"
 #include "springald/python/ascii.h"
 #include "springald/python/ascii_string.h"
@@ -83,21 +84,6 @@ struct BoolReader {
 PyObject* NewString(std::string_view text) {
   return PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), nullptr);
 }
-
-template <typename Offset>
-struct OffsetValues {
-  explicit OffsetValues(const arrow::ArrayData& column)
-      : offsets(column.GetValues<Offset>(1)),
-        bytes(column.buffers[2] == nullptr
-                  ? ""
-                  : reinterpret_cast<const char*>(column.buffers[2]->data())) {}
-  std::string_view operator[](int64_t row) const {
-    return {bytes + offsets[row],
-            static_cast<std::size_t>(offsets[row + 1] - offsets[row])};
-  }
-  const Offset* offsets;
-  const char* bytes;
-};
 
 struct ViewValues {
   explicit ViewValues(const arrow::ArrayData& column)

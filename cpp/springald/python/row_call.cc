@@ -62,8 +62,7 @@ class RowLoop {
  private:
   arrow::Status Prepare();
   arrow::Status RunBlock(int64_t first, int64_t num_rows);
-  arrow::Status BoxBlock(int64_t first, int64_t* num_rows);
-  arrow::Status BoxUnused(int64_t first, int64_t num_rows);
+  arrow::Status BoxBlock(int64_t first, int64_t* num_rows, bool unused);
   arrow::Status BoxingError(std::size_t argument, int64_t row);
   void MarkUnused();
   void FindSkippedRows(int64_t first, int64_t num_rows);
@@ -149,13 +148,13 @@ arrow::Result<ReturnedRows> RowLoop::Run() {
 
 arrow::Status RowLoop::RunBlock(int64_t first, int64_t num_rows) {
   int64_t num_boxed = num_rows;
-  const arrow::Status boxed = BoxBlock(first, &num_boxed);
+  const arrow::Status boxed = BoxBlock(first, &num_boxed, /*unused=*/false);
   if (!skipping_columns_.empty()) {
     FindSkippedRows(first, num_boxed);
   }
   ARROW_ASSIGN_OR_RAISE(const bool done, RunBatchForm(num_boxed));
   if (!done) {
-    ARROW_RETURN_NOT_OK(BoxUnused(first, num_boxed));
+    ARROW_RETURN_NOT_OK(BoxBlock(first, &num_boxed, /*unused=*/true));
     ARROW_RETURN_NOT_OK(CallRowsOfBlock(first, num_boxed));
     ARROW_RETURN_NOT_OK(collector_->Append(results_, num_results_));
     ReleaseResults();
@@ -218,33 +217,22 @@ arrow::Status RowLoop::CallRowsOfBlock(int64_t first, int64_t num_rows) {
 
 /// Boxes the arguments of the rows up to one that cannot be boxed, and says in
 /// `num_rows` how many those are: they are still called, as they would be one after
-/// the other.
-arrow::Status RowLoop::BoxBlock(int64_t first, int64_t* num_rows) {
+/// the other. Either those that the batch form uses or, for calls, those that it does
+/// not.
+arrow::Status RowLoop::BoxBlock(int64_t first, int64_t* num_rows, bool unused) {
   arrow::Status status;
   for (std::size_t i = 0; i < boxers_.size(); ++i) {
+    if (is_unused_[i] != unused) {
+      continue;
+    }
     const int64_t num_made =
-        is_unused_[i] ? *num_rows
-                      : boxers_[i]->Box(first, *num_rows, boxed_.data() + i * kBlockRows);
+        boxers_[i]->Box(first, *num_rows, boxed_.data() + i * kBlockRows);
     if (num_made < *num_rows) {
       *num_rows = num_made;
       status = BoxingError(i, first + num_made);
     }
   }
   return status;
-}
-
-/// Boxes what a call needs and the batch form did without.
-arrow::Status RowLoop::BoxUnused(int64_t first, int64_t num_rows) {
-  for (std::size_t i = 0; i < boxers_.size(); ++i) {
-    if (is_unused_[i]) {
-      const int64_t num_made =
-          boxers_[i]->Box(first, num_rows, boxed_.data() + i * kBlockRows);
-      if (num_made < num_rows) {
-        return BoxingError(i, first + num_made);
-      }
-    }
-  }
-  return arrow::Status::OK();
 }
 
 arrow::Status RowLoop::BoxingError(std::size_t argument, int64_t row) {

@@ -46,16 +46,21 @@ arrow::Result<std::shared_ptr<arrow::Array>> Function::RunChecked(
   return backend_function_->Invoke(batch, cancel);
 }
 
+template <typename Body>
+auto Function::Measured(const int64_t& num_rows, Body&& body) const -> decltype(body()) {
+  const auto start = std::chrono::steady_clock::now();
+  auto result = body();
+  const auto elapsed = std::chrono::steady_clock::now() - start;
+  Record(num_rows, std::chrono::nanoseconds(elapsed).count(), result.status());
+  if (!result.ok()) {
+    return WithUdfName(result.status(), definition_->definition().name);
+  }
+  return result;
+}
+
 arrow::Result<std::shared_ptr<arrow::Array>> Function::Invoke(const Batch& batch,
                                                               CancelToken& cancel) const {
-  const auto start = std::chrono::steady_clock::now();
-  auto column = RunChecked(batch, cancel);
-  const auto elapsed = std::chrono::steady_clock::now() - start;
-  Record(batch.num_rows, std::chrono::nanoseconds(elapsed).count(), column.status());
-  if (!column.ok()) {
-    return WithUdfName(column.status(), definition_->definition().name);
-  }
-  return column;
+  return Measured(batch.num_rows, [&] { return RunChecked(batch, cancel); });
 }
 
 arrow::Result<Batch> Function::BatchOf(std::span<PyObject* const> arrays) const {
@@ -98,15 +103,8 @@ arrow::Result<python::PyRef> Function::CallChecked(std::span<PyObject* const> ar
 
 arrow::Result<python::PyRef> Function::Call(std::span<PyObject* const> arrays,
                                             CancelToken& cancel) const {
-  const auto start = std::chrono::steady_clock::now();
   int64_t num_rows = 0;
-  auto array = CallChecked(arrays, &num_rows, cancel);
-  const auto elapsed = std::chrono::steady_clock::now() - start;
-  Record(num_rows, std::chrono::nanoseconds(elapsed).count(), array.status());
-  if (!array.ok()) {
-    return WithUdfName(array.status(), definition_->definition().name);
-  }
-  return array;
+  return Measured(num_rows, [&] { return CallChecked(arrays, &num_rows, cancel); });
 }
 
 void Function::Record(int64_t num_rows, int64_t elapsed_ns,

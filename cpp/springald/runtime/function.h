@@ -54,6 +54,9 @@ class Function {
   arrow::Status CheckBatch(const Batch& batch) const;
   arrow::Result<std::shared_ptr<arrow::Array>> RunChecked(const Batch& batch,
                                                           CancelToken& cancel) const;
+  /// Runs `body` and records it, with the rows that it has put into `num_rows`.
+  template <typename Body>
+  auto Measured(const int64_t& num_rows, Body&& body) const -> decltype(body());
   void Record(int64_t num_rows, int64_t elapsed_ns, const arrow::Status& status) const;
 
   const std::shared_ptr<const EncodedDefinition> definition_;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "springald/backend/embedded/call_interrupt.h"
+#include "springald/backend/value_numbering.h"
 #include "springald/base/udf_error.h"
 #include "springald/python/boxer.h"
 #include "springald/python/pyarrow_bridge.h"
@@ -45,12 +46,12 @@ python::DistinctPlan DistinctPlanOf(const UdfDefinition& definition, PyObject* c
   if (definition.arguments->num_fields() == 0) {
     return python::DistinctPlan("it has no arguments");
   }
-  if (!CanSpread(*definition.result->type())) {
+  if (!CanNumber(*definition.result->type())) {
     return python::DistinctPlan("its results are of type " +
                                 definition.result->type()->ToString());
   }
   for (const auto& field : definition.arguments->fields()) {
-    if (!IsCompared(*field->type())) {
+    if (!CanNumber(*field->type())) {
       return python::DistinctPlan("its argument " + field->name() + " is of type " +
                                   field->type()->ToString());
     }
@@ -116,7 +117,7 @@ arrow::Result<EmbeddedFunction::Column> EmbeddedFunction::CallEachRow(
 /// row of the batch that fails: distinct rows are in the order of their first rows.
 arrow::Result<EmbeddedFunction::Column> EmbeddedFunction::CallOncePerDistinctRow(
     const DistinctRows& distinct, const Batch& batch, CancelToken& cancel) const {
-  auto column = CallEachRow(distinct.columns, distinct.num_rows, cancel);
+  auto column = CallEachRow(distinct.columns, distinct.num_rows(), cancel);
   if (!column.ok()) {
     UdfErrorInfo info = GetUdfErrorInfo(column.status());
     if (info.row.has_value()) {
@@ -129,7 +130,7 @@ arrow::Result<EmbeddedFunction::Column> EmbeddedFunction::CallOncePerDistinctRow
     // Such as more than 2 GiB of text: the rows one by one say what is wrong.
     return CallEachRow(batch.columns, batch.num_rows, cancel);
   }
-  num_repeated_rows_.fetch_add(batch.num_rows - distinct.num_rows,
+  num_repeated_rows_.fetch_add(batch.num_rows - distinct.num_rows(),
                                std::memory_order_relaxed);
   return spread;
 }
