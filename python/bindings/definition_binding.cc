@@ -1,9 +1,11 @@
 #include "definition_binding.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <arrow/c/bridge.h>
+#include <arrow/type.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
@@ -135,7 +137,11 @@ auto Get(const Definition& definition) {
   }
 }
 
-}  // namespace
+/// The types that a definition promises.
+struct Signature {
+  std::shared_ptr<arrow::Schema> arguments;
+  std::shared_ptr<arrow::Field> result;
+};
 
 Signature SignatureOf(const Definition& definition) {
   ArrowSchema arguments{};
@@ -151,6 +157,8 @@ Signature SignatureOf(const Definition& definition) {
   ThrowNotOk(field.status());
   return {*schema, *field};
 }
+
+}  // namespace
 
 std::string NameOf(const Definition& definition) { return Describe(definition).name; }
 

@@ -3,7 +3,6 @@
 #include <memory>
 #include <string>
 
-#include <arrow/type.h>
 #include <nanobind/nanobind.h>
 
 #include "springald/abi.h"
@@ -20,14 +19,6 @@ struct ReleaseDefinition {
 struct Definition {
   std::unique_ptr<springald_definition, ReleaseDefinition> handle;
 };
-
-/// The types that a definition promises.
-struct Signature {
-  std::shared_ptr<arrow::Schema> arguments;
-  std::shared_ptr<arrow::Field> result;
-};
-
-Signature SignatureOf(const Definition& definition);
 
 std::string NameOf(const Definition& definition);
 

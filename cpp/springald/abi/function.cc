@@ -13,6 +13,15 @@ namespace springald::abi {
 
 namespace {
 
+/// Runs `body` with the token of `cancel`, held meanwhile, so that the caller may release
+/// its handle; with one that is never fired where `cancel` is null.
+template <typename Body>
+auto WithToken(const springald_cancel_token* cancel, Body&& body) {
+  CancelToken never;
+  const auto token = cancel == nullptr ? nullptr : cancel->token;
+  return body(token == nullptr ? never : *token);
+}
+
 /// Moves all arrays in, also those after one that cannot be imported.
 arrow::Status ImportBatch(const Function& function, ArrowArray* arguments,
                           std::size_t num_arguments, Batch* batch) {
@@ -62,11 +71,10 @@ int32_t springald_function_invoke(const springald_function* function,
                                   int64_t num_rows, springald_cancel_token* cancel,
                                   ArrowArray* out, springald_error* error) {
   return AtBoundary(error, [&] {
-    springald::CancelToken never;
-    // Held for the call, so that the caller may release its handle meanwhile.
-    const auto token = cancel == nullptr ? nullptr : cancel->token;
-    return springald::abi::Invoke(*function->function, arguments, num_arguments, num_rows,
-                                  token == nullptr ? never : *token, out);
+    return springald::abi::WithToken(cancel, [&](springald::CancelToken& token) {
+      return springald::abi::Invoke(*function->function, arguments, num_arguments,
+                                    num_rows, token, out);
+    });
   });
 }
 
@@ -75,11 +83,10 @@ int32_t springald_function_call(const springald_function* function,
                                 springald_cancel_token* cancel, _object** out,
                                 springald_error* error) {
   return AtBoundary(error, [&]() -> arrow::Status {
-    springald::CancelToken never;
-    const auto token = cancel == nullptr ? nullptr : cancel->token;
-    ARROW_ASSIGN_OR_RAISE(auto array,
-                          function->function->Call({arguments, num_arguments},
-                                                   token == nullptr ? never : *token));
+    ARROW_ASSIGN_OR_RAISE(
+        auto array, springald::abi::WithToken(cancel, [&](springald::CancelToken& token) {
+          return function->function->Call({arguments, num_arguments}, token);
+        }));
     *out = array.release();
     return arrow::Status::OK();
   });
