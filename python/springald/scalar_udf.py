@@ -19,6 +19,7 @@ from datafusion import Expr, lit
 from datafusion.user_defined import ScalarUDF
 
 from springald import _springald
+from springald.call_form import called_by, executable
 from springald.error_crossing import translated
 from springald.errors import UdfDefinitionError
 from springald.explanation import explain
@@ -95,7 +96,8 @@ class Udf(ScalarUDF):
         with translated():
             if definition is None:
                 definition = _define(signature, reference=f"live:{uuid.uuid4().hex}")
-            called = cast(_EngineFunction, get_runtime().load(definition, function))
+            ready = None if function is None else executable(function, signature)
+            called = cast(_EngineFunction, get_runtime().load(definition, ready))
         called.origin = _Origin(
             signature, options or Options(), function, definition, portable
         )
@@ -228,7 +230,7 @@ class Udf(ScalarUDF):
         function = self._python_function()
         _being_pickled.add(id(self))
         try:
-            payload = pickle_function(function, self.name)
+            payload = pickle_function(executable(function, self._signature), self.name)
         finally:
             _being_pickled.discard(id(self))
         with translated():
@@ -311,7 +313,9 @@ class Udf(ScalarUDF):
             import pickle
 
             # The same bytes as the runtime has loaded already, so nothing new is trusted.
-            function: Callable[..., Any] = pickle.loads(origin.definition.payload)
+            function: Callable[..., Any] = called_by(
+                pickle.loads(origin.definition.payload)
+            )
             functools.update_wrapper(self, function, updated=())
             origin.function = function
         return origin.function
