@@ -5,6 +5,7 @@
 
 #include <nanobind/stl/vector.h>
 
+#include "encoded_definitions.h"
 #include "glue_call.h"
 #include "springald/ballista.h"
 
@@ -28,18 +29,14 @@ struct GlueBytes : springald_bytes {
 
 nb::bytes RewriteExpression(nb::bytes expression,
                             const std::vector<nb::bytes>& definitions) {
-  std::vector<const uint8_t*> data;
-  std::vector<std::size_t> sizes;
-  for (const nb::bytes& definition : definitions) {
-    data.push_back(static_cast<const uint8_t*>(definition.data()));
-    sizes.push_back(definition.size());
-  }
+  const EncodedDefinitions known(definitions);
   const auto* encoded = static_cast<const uint8_t*>(expression.data());
   const std::size_t size = expression.size();
   GlueBytes out;
   CallGlue([&](springald_error* error) {
-    return springald_ballista_rewrite_expression(encoded, size, data.data(), sizes.data(),
-                                                 data.size(), &out, error);
+    return springald_ballista_rewrite_expression(encoded, size, known.data.data(),
+                                                 known.sizes.data(), known.data.size(),
+                                                 &out, error);
   });
   return nb::bytes(out.data, out.size);
 }

@@ -6,7 +6,8 @@ namespace springald::cluster {
 springald_abi RuntimeAbiTable() {
   springald_abi table = CodecAbiTable();
   table.runtime_load = springald_runtime_load;
-  table.function_invoke = springald_function_invoke;
+  table.function_invoke_batch = springald_function_invoke_batch;
+  table.function_end_stream = springald_function_end_stream;
   table.function_metrics = springald_function_metrics;
   table.function_release = springald_function_release;
   table.cancel_token_create = springald_cancel_token_create;

@@ -72,6 +72,8 @@ struct _object;
 /// Stable. Adds `payload_hash` to definitions, springald_function_call and
 /// springald_function_describe.
 #define SPRINGALD_ABI_VERSION_2 2
+/// Stable. Adds springald_function_invoke_batch and springald_function_end_stream.
+#define SPRINGALD_ABI_VERSION_3 3
 
 /// Returns the newest version of this header that the library speaks. It speaks all
 /// before it too. A host that uses what came with version N asks for N or more.
@@ -124,7 +126,13 @@ struct springald_error {
 /// A decoded or newly made definition. Immutable: threads may share it.
 struct springald_definition;
 
-enum springald_mode { SPRINGALD_MODE_ARROW = 1, SPRINGALD_MODE_ROW = 2 };
+enum springald_mode {
+  SPRINGALD_MODE_ARROW = 1,
+  SPRINGALD_MODE_ROW = 2,
+  SPRINGALD_MODE_PANDAS = 3,
+  SPRINGALD_MODE_NUMPY = 4,
+  SPRINGALD_MODE_ITERATOR = 5
+};
 enum springald_volatility {
   SPRINGALD_IMMUTABLE = 1,
   SPRINGALD_STABLE = 2,
@@ -314,6 +322,53 @@ SPRINGALD_EXPORT int32_t springald_function_invoke(
     const struct springald_function* function, struct ArrowArray* arguments,
     size_t num_arguments, int64_t num_rows, struct springald_cancel_token* cancel,
     struct ArrowArray* out, struct springald_error* error);
+
+/// One batch of a function. Zero it before you fill it. Since version 3.
+struct springald_batch {
+  size_t struct_size;  ///< `sizeof(struct springald_batch)`
+  /// `num_arguments` structs, as for springald_function_invoke.
+  struct ArrowArray* arguments;
+  size_t num_arguments;
+  /// One byte for each argument, not 0 where the argument is a constant: its array has
+  /// one row, which stands for `num_rows` equal ones. NULL where none is.
+  const uint8_t* is_constant;
+  int64_t num_rows;
+  /// Names the stream of batches that this one goes on with, so that what the function
+  /// keeps between batches is kept for each stream; 0 where a batch is by itself. The
+  /// caller chooses the number, and ends the stream with springald_function_end_stream.
+  int64_t stream_id;
+  struct springald_cancel_token* cancel;  ///< As for springald_function_invoke.
+};
+
+/// Does what springald_function_invoke does, for a batch that may have constants and be
+/// one of a stream. In row mode each row gets the one Python value of a constant, unless
+/// rows could change it; other modes get an array of `num_rows` rows. Since version 3.
+///
+/// Batches of one stream are given one after the other, by any thread.
+///
+/// \param[in,out] batch  What `arguments` points to is moved from, also on failure,
+/// unless
+///     `struct_size` is wrong.
+/// \param[out] out  As for springald_function_invoke.
+///
+/// Fails as springald_function_invoke, and with SPRINGALD_INTERNAL where `struct_size` is
+/// wrong or a constant has not one row.
+SPRINGALD_EXPORT int32_t springald_function_invoke_batch(
+    const struct springald_function* function, const struct springald_batch* batch,
+    struct ArrowArray* out, struct springald_error* error);
+
+/// Ends a stream of batches, of which none runs any more. Its code after the last batch
+/// runs now, such as a `finally`. Does nothing where the function has no such stream.
+/// Takes the GIL. Since version 3.
+///
+/// \param[in] failed  Not 0 where there were to be more batches: one failed, or nobody
+///     wants them.
+///
+/// Fails with SPRINGALD_USER_ERROR where the function raises, and with SPRINGALD_INTERNAL
+/// where no interpreter runs; the stream has ended all the same.
+SPRINGALD_EXPORT int32_t springald_function_end_stream(
+    const struct springald_function* function, int64_t stream_id, int32_t failed,
+    struct springald_error* error);
 
 /// Runs one batch of `pyarrow.Array` objects, for a host that has those: they go to an
 /// arrow-mode function as they are, and what it returns comes back as it is where it has

@@ -39,7 +39,7 @@ from springald.build_flags import get_include, get_library_dirs  # noqa: E402
 from springald.cluster import ClusterExecutor, ExecutorFunction  # noqa: E402
 from springald.context import BallistaSessionContext  # noqa: E402
 from springald.dataframe import DataFrame  # noqa: E402
-from springald.define import udf  # noqa: E402
+from springald.define import overloads, udf  # noqa: E402
 from springald.errors import (  # noqa: E402
     ClusterError,
     UdfCancelledError,
@@ -54,6 +54,7 @@ from springald.errors import (  # noqa: E402
     UdfVersionMismatchError,
     UdfWorkerLostError,
 )
+from springald.overloads import Overloads  # noqa: E402
 from springald.record_batch import RecordBatchStream  # noqa: E402
 from springald.runtime import UdfMetrics  # noqa: E402
 from springald.scalar_udf import Udf  # noqa: E402
@@ -66,6 +67,7 @@ __all__ = [
     "ClusterExecutor",
     "DataFrame",
     "ExecutorFunction",
+    "Overloads",
     "RecordBatchStream",
     "Udf",
     "UdfCancelledError",
@@ -82,5 +84,6 @@ __all__ = [
     "UdfWorkerLostError",
     "get_include",
     "get_library_dirs",
+    "overloads",
     "udf",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 
-abi_version: int = 2
+abi_version: int = 3
 
 class Definition:
     """

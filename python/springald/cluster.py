@@ -6,7 +6,7 @@ imported when an address is given. A context and its DataFrames know this protoc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ParamSpec, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -84,7 +84,7 @@ class Cluster(Protocol):
             ClusterError: The scheduler does not answer.
         """
 
-    def metrics(self, functions: Mapping[str, Udf]) -> dict[str, UdfMetrics]:
+    def metrics(self, functions: Mapping[str, ScalarUDF]) -> dict[str, UdfMetrics]:
         """Return the counters of `functions`, summed over the live executors."""
 
     def executors(self) -> list[ClusterExecutor]:
@@ -115,6 +115,27 @@ def connect(address: object) -> Cluster:
         ) from None
     cluster: Cluster = connect_to_scheduler(host, port)
     return cluster
+
+
+def placeholder(functions: Sequence[Udf]) -> ScalarUDF:
+    """Return what stands for `functions`, which have one name, in plans of any cluster.
+
+    Raises:
+        UdfDefinitionError: A function cannot be pickled.
+        ClusterError: The package `springald-ballista` is missing.
+    """
+    try:
+        from springald_ballista.functions import placeholder_of
+        from springald_ballista.native import load_native
+    except ModuleNotFoundError as error:
+        if error.name != "springald_ballista":
+            raise
+        raise ClusterError(
+            f"This Python has no cluster support, which {functions[0].name}() needs as a "
+            "name of several functions: pip install springald-ballista"
+        ) from None
+    made: ScalarUDF = placeholder_of(load_native(), functions)
+    return made
 
 
 def _host_and_port(address: object) -> tuple[str, int]:

@@ -14,9 +14,11 @@ from springald.dataframe import adopt_result
 from springald.define import as_udf
 from springald.engine_call import enter_engine, wrap_method
 from springald.errors import ClusterError
+from springald.overloads import Overloads
 from springald.runtime import UdfMetrics
 from springald.scalar_udf import Udf
 from springald.signature import Options
+from springald.sql_calls import explaining_calls
 
 __all__ = ["BallistaSessionContext"]
 
@@ -58,7 +60,7 @@ class BallistaSessionContext(SessionContext):
 
     # None where queries run in this process.
     _cluster: Cluster | None = None
-    _of_global_session: ClassVar[dict[str, Udf]] = {}
+    _of_global_session: ClassVar[dict[str, Udf | Overloads]] = {}
 
     def __init__(
         self,
@@ -98,7 +100,7 @@ class BallistaSessionContext(SessionContext):
         if address is not None:
             self._cluster = connect(address)
         super().__init__(config, runtime)
-        self._registered: dict[str, Udf] = {}
+        self._registered: dict[str, Udf | Overloads] = {}
         if address is not None:
             for setting in _CLUSTER_SETTINGS:
                 SessionContext.sql(self, f"SET {setting}")
@@ -121,29 +123,41 @@ class BallistaSessionContext(SessionContext):
         mode: str | None = None,
         volatility: Any = None,
         null_handling: str | None = None,
+        max_concurrency: int | None = None,
+        dtype_backend: str | None = None,
     ) -> None:
         """Make a Python function known to SQL. A name that is taken is taken over.
 
         Args:
             udf: A :class:`springald.Udf`; a plain function, with hints or with the types
-                below; a ready ``datafusion.udf`` object; a function decorated with
+                below; what :func:`springald.overloads` gives, on a cluster; a ready
+                ``datafusion.udf`` object; a function decorated with
                 ``datafusion.udf``; an object with ``__datafusion_scalar_udf__``.
             name: The name in SQL, where it is not to be the function's own.
-            return_type, input_types, mode, volatility, null_handling: As in
-                :func:`springald.udf`.
+            return_type, input_types, mode, volatility, null_handling, max_concurrency,
+                dtype_backend: As in :func:`springald.udf`.
 
         Raises:
             UdfDefinitionError: The function cannot be a UDF; see :func:`springald.udf`.
                 On a cluster also: it cannot be pickled, or is no Python function. Without
-                a cluster also: it has no arguments.
+                a cluster also: it has no arguments, or is several functions.
             UdfVersionMismatchError: An executor of the cluster runs another Python.
             ClusterError: The cluster's scheduler does not answer.
         """
-        options = Options(return_type, input_types, name, mode, volatility, null_handling)
+        options = Options(
+            return_type=return_type,
+            input_types=input_types,
+            name=name,
+            mode=mode,
+            volatility=volatility,
+            null_handling=null_handling,
+            max_concurrency=max_concurrency,
+            dtype_backend=dtype_backend,
+        )
         function = as_udf(udf, options)
         known = function if self._cluster is None else self._cluster.stand_in(function)
         enter_engine(super().register_udf, known)
-        if isinstance(function, Udf):
+        if isinstance(function, Udf | Overloads):
             self._registered[function.name] = function
         else:
             self._registered.pop(function.name, None)
@@ -226,4 +240,6 @@ for _name, _method in vars(datafusion.SessionContext).items():
         and _name not in vars(BallistaSessionContext)
         and _name != "__init__"
     ):
+        if _name in ("sql", "sql_with_options"):
+            _method = explaining_calls(_method)
         setattr(BallistaSessionContext, _name, wrap_method(_method, _adopt))

@@ -61,14 +61,20 @@ def adopt_result(context: BallistaSessionContext | None, result: Any) -> Any:
         # `select_exprs` of the 55 wheel returns what its classes wrap.
         return DataFrame(result, context)
     if kind is datafusion.record_batch.RecordBatchStream:
-        return RecordBatchStream(result.rbs)
+        return _adopt_stream(result)
     if (
         kind is list
         and result
         and type(result[0]) is datafusion.record_batch.RecordBatchStream
     ):
-        return [RecordBatchStream(stream.rbs) for stream in result]
+        return [_adopt_stream(stream) for stream in result]
     return result
+
+
+def _adopt_stream(stream: datafusion.record_batch.RecordBatchStream) -> RecordBatchStream:
+    adopted = RecordBatchStream(stream.rbs)
+    adopted.query_share = getattr(stream, "query_share", None)
+    return adopted
 
 
 def _adopt(self: DataFrame, result: Any) -> Any:

@@ -11,12 +11,14 @@ import datafusion
 import pyarrow as pa
 from datafusion.user_defined import ScalarUDF, Volatility
 
+from springald.callables import as_function, default_name
 from springald.errors import UdfDefinitionError
+from springald.overloads import Overloads, combined
 from springald.recover import Parts, Recovered, decorated_udf, recover, recovered_from
 from springald.scalar_udf import Udf, udf_of
 from springald.signature import Options, Signature, resolve_signature
 
-__all__ = ["as_udf", "udf", "udf_in_expression"]
+__all__ = ["as_udf", "overloads", "udf", "udf_in_expression"]
 
 _Types: TypeAlias = Sequence[pa.DataType | pa.Field] | pa.DataType | pa.Field
 _UPSTREAM_ORDER = ("input_fields", "return_field", "volatility", "name")
@@ -38,6 +40,8 @@ def udf(
     *,
     mode: str | None = ...,
     null_handling: str | None = ...,
+    max_concurrency: int | None = ...,
+    dtype_backend: str | None = ...,
 ) -> Udf: ...
 
 
@@ -52,6 +56,8 @@ def udf(
     mode: str | None = ...,
     volatility: Volatility | str | None = ...,
     null_handling: str | None = ...,
+    max_concurrency: int | None = ...,
+    dtype_backend: str | None = ...,
 ) -> Udf: ...
 
 
@@ -64,6 +70,8 @@ def udf(
     *,
     mode: str | None = ...,
     null_handling: str | None = ...,
+    max_concurrency: int | None = ...,
+    dtype_backend: str | None = ...,
 ) -> Callable[[Callable[..., Any]], Udf]: ...
 
 
@@ -76,6 +84,8 @@ def udf(
     mode: str | None = ...,
     volatility: Volatility | str | None = ...,
     null_handling: str | None = ...,
+    max_concurrency: int | None = ...,
+    dtype_backend: str | None = ...,
 ) -> Callable[[Callable[..., Any]], Udf]: ...
 
 
@@ -91,6 +101,8 @@ def udf(
     mode: str | None = None,
     volatility: Any = None,
     null_handling: str | None = None,
+    max_concurrency: int | None = None,
+    dtype_backend: str | None = None,
     input_fields: Any = None,
     return_field: Any = None,
     func: Any = None,
@@ -132,32 +144,65 @@ def udf(
         input_types: One type or field per argument; a single one may stand alone.
         name: The name in SQL. Default: the function's name in lower case, because SQL
             folds unquoted names.
-        mode: ``"arrow"`` or ``"row"``; default, see below.
+        mode: ``"arrow"``, ``"row"``, ``"pandas"``, ``"numpy"`` or ``"iterator"``;
+            default, see below.
         volatility: ``"immutable"`` (default: same input, same result; the engine may call
             it while planning), ``"stable"`` (within one query) or ``"volatile"``.
-        null_handling: Row mode only. ``"call"``: the function gets ``None`` for a null.
-            ``"skip"``: a row with a null argument gives null without a call. Default, see
-            below.
+        null_handling: ``"call"``: the function gets ``None`` for a null, or what stands
+            for it in a column. ``"skip"``, of modes row, pandas and numpy: the function
+            is not given rows with a null argument, and their result is null. Default,
+            see below.
+        dtype_backend: Of Series: ``"numpy"`` (default; integers beside nulls become
+            float64, and are refused where that is not exact), ``"numpy_nullable"``
+            (``Int64``, ``boolean``, ...) or ``"pyarrow"`` (``ArrowDtype``, always exact).
+        max_concurrency: Async functions only: how many rows of a batch are awaited at
+            once, 64 by default.
 
     Mode: explicit types without hints mean arrow, hints of Python types mean row, hints
-    of ``pyarrow`` arrays (``pa.Array``, ``pa.DoubleArray``, ...) mean arrow. Explicit
-    types win over hinted ones.
+    of ``pyarrow`` arrays (``pa.Array``, ``pa.DoubleArray``, ...) mean arrow, of
+    ``pd.Series`` pandas, of ``np.ndarray`` numpy, of ``Iterator[pa.Array]`` iterator.
+    Explicit types win over hinted ones.
 
     * **arrow**: one ``pyarrow.Array`` per argument in; out comes an ``Array`` or
       ``ChunkedArray`` of the return type with the same number of rows, or a list.
     * **row**: one Python value per argument in; out comes one Python value. The result is
       what ``pyarrow.array([f(*row) for row in rows], type=return_type)`` gives.
+    * **pandas**: one ``Series`` per argument in, for a struct a ``DataFrame``; out comes
+      a ``Series`` with the same number of rows, for a struct a ``DataFrame``.
+    * **numpy**: one array per argument in, which cannot be written to, and shares the
+      engine's memory where it can; out comes an array with the same number of rows.
+    * **iterator**: an iterator of batches in, each a ``pyarrow.Array``, or a tuple of
+      these where the function has several arguments; out comes an iterator that gives as
+      many rows for each batch as it has, before it takes the next. What is done before
+      the loop is done once per partition; ``finally`` runs when the query has ended.
+      ``Iterator[pd.Series]`` works as well.
 
     Hints: ``float`` (float64), ``int`` (int64), ``bool``, ``str`` (string), ``bytes``
     (binary), ``datetime.date`` (date32), ``datetime.datetime`` (timestamp in
-    microseconds), ``X | None``, and ``Annotated[float, pa.float32()]`` for another Arrow
-    type. Arrow types
-    of this version: bool, all integers, float32, float64, string and binary in all widths
-    that the error of a refused type lists, date32, timestamp.
+    microseconds), ``datetime.time``, ``datetime.timedelta``, ``Decimal`` (decimal128 with
+    38 digits, 18 of them after the point), ``UUID``; ``list[X]``, ``set[X]``,
+    ``tuple[X, ...]``; ``dict[K, V]`` (map); a dataclass, a ``NamedTuple``, a
+    ``TypedDict`` or ``tuple[X, Y]`` (struct); ``Literal`` and ``Enum`` (the type of their
+    values). Each also as ``X | None``, and as ``Annotated[float, pa.float32()]`` for
+    another Arrow type. The function gets what its hints say, and may return it: a struct
+    comes as an object of the dataclass, text as a member of the ``Enum``.
+    ``springald.hints`` has the table and the rules.
 
     Nulls in row mode: an argument hinted ``float`` skips rows where it is null (the
     result is null); ``float | None`` passes ``None``. Without hints the function is
     called. Where the result's hint has no ``None``, returning ``None`` is an error.
+
+    An async function (``async def``) runs in row mode: the rows of a batch are awaited
+    together, at most `max_concurrency` at once, on one event loop that lives as long as
+    the process. Partitions run side by side, so a query has up to that many rows in
+    flight for each of them. The first row that fails ends the others.
+
+    A class with ``__call__`` is a function that keeps something: each process builds one
+    instance, without arguments, at its first batch. Give arguments with
+    ``functools.partial(Model, path="x")``. If building it fails, the query fails, and the
+    next one tries again.
+    A parameter with a default may be left out in Python calls, and on a cluster in SQL
+    too: ``def f(x: float, k: float = 2.0)`` is ``f(x, k)`` and ``f(x)`` there.
 
     A function without arguments runs row by row, and on a cluster only: the engine of
     this process does not tell a function how many rows it wants, so registering one
@@ -170,7 +215,7 @@ def udf(
     Raises:
         UdfDefinitionError: The function cannot be a UDF: a type is missing or not
             supported (the message names the parameter), the number of types does not
-            match, or it is a generator function, an async function or a class. It is a
+            match, it is a generator function, or a class that needs arguments. It is a
             ``TypeError`` too. While a query runs, methods of contexts and DataFrames
             raise ``UdfExecutionError`` (the function raised) and ``UdfResultError`` (it
             returned a wrong type, number of rows, or null); both say which function, and
@@ -192,6 +237,8 @@ def udf(
         mode=mode,
         volatility=_once("volatility", positional.get("volatility"), volatility),
         null_handling=null_handling,
+        max_concurrency=max_concurrency,
+        dtype_backend=dtype_backend,
     )
     if func is not None:
         return as_udf(func, options)
@@ -200,6 +247,46 @@ def udf(
         return as_udf(function, options)
 
     return decorator
+
+
+def overloads(*functions: Any, name: str | None = None) -> Overloads:
+    """Give several functions one name in SQL; the types of a call choose among them.
+
+    ::
+
+        from springald import overloads, udf
+
+        @udf
+        def int_size(n: int) -> int:
+            return n.bit_length()
+
+        @udf
+        def str_size(text: str) -> int:
+            return len(text)
+
+        ctx = BallistaSessionContext("df://localhost:50050")
+        ctx.register_udf(overloads(int_size, str_size, name="size_of"))
+        ctx.sql("SELECT size_of(id), size_of(email) FROM users").show()
+
+    A function whose types are those of the call is chosen; else the first one for which
+    the engine can convert the arguments, as it does for any function. Functions may take
+    different numbers of arguments, and defaults count as in :func:`udf`. This is for
+    clusters: the engine of this process gives a name one list of argument types.
+
+    Args:
+        functions: What :func:`udf` makes, or takes without keywords.
+        name: The name in SQL; may be left out where the functions have one name.
+
+    Returns:
+        What ``BallistaSessionContext.register_udf`` takes. Called with expressions, as in
+        ``df.select(size_of(col("id")))``, it makes an expression for a cluster.
+
+    Raises:
+        UdfDefinitionError: Two functions take the same types, or one takes those of
+            another whose defaults are left out; the names differ and `name` is not
+            given; or a function is not Python's.
+    """
+    return combined([as_udf(function, Options()) for function in functions], name)
 
 
 def as_udf(function: Any, options: Options) -> ScalarUDF:
@@ -212,11 +299,18 @@ def as_udf(function: Any, options: Options) -> ScalarUDF:
     """
     if isinstance(function, Udf):
         return _redefined(function, options)
+    if isinstance(function, Overloads):
+        return _renamed(function, options)
     ready = function if isinstance(function, ScalarUDF) else decorated_udf(function)
     if ready is None and _is_exportable(function):
         ready = datafusion.udf(function)
     if ready is not None:
         return _from_ready(ready, options)
+    try:
+        function = as_function(function)
+    except UdfDefinitionError as error:
+        error.udf_name = error.udf_name or options.name or default_name(function)
+        raise
     return Udf(function, resolve_signature(function, options), options)
 
 
@@ -229,6 +323,18 @@ def _redefined(function: Udf, options: Options) -> Udf:
     merged = dataclasses.replace(function._options, **given)
     raw = function._python_function()
     return Udf(raw, resolve_signature(raw, merged), merged)
+
+
+def _renamed(function: Overloads, options: Options) -> Overloads:
+    given = {k: v for k, v in vars(options).items() if v is not None}
+    name = given.pop("name", function.name)
+    if given:
+        raise UdfDefinitionError(
+            f"Overloads have their types already; {', '.join(sorted(given))} cannot be "
+            "given with them. Give it to their functions",
+            udf_name=function.name,
+        )
+    return function if name == function.name else function.with_name(name)
 
 
 def _from_ready(ready: ScalarUDF, options: Options) -> ScalarUDF:

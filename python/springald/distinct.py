@@ -24,7 +24,9 @@ import zoneinfo
 from collections.abc import Callable
 from typing import Any
 
+from springald.callables import class_name
 from springald.captured_names import CapturedNames
+from springald.hints import Converters, converters_of
 
 __all__ = ["distinct_plan"]
 
@@ -144,7 +146,10 @@ class _Look:
         if id(function) in self._seen:
             return
         self._seen.add(id(function))
-        if type(function) is types.FunctionType:
+        converters = converters_of(function)
+        if converters is not None:
+            self._at_converted(function, converters)
+        elif type(function) is types.FunctionType:
             self._at_function(function)
         elif isinstance(function, types.MethodDescriptorType):
             if function.__objclass__ not in _VALUE_CLASSES:
@@ -154,7 +159,14 @@ class _Look:
         elif isinstance(function, type):
             self._at_class(function)
         else:
-            raise _Obstacle(f"it is a {type(function).__name__}, which may keep a state")
+            raise _Obstacle(f"it is a {class_name(function)}, which may keep a state")
+
+    def _at_converted(self, function: Any, converters: Converters) -> None:
+        """Look at a function whose values are converted, and at their classes."""
+        for kind in converters.classes():
+            if not _is_plain_enum(kind) or "_missing_" in vars(kind):
+                raise _Obstacle(f"its hints name {kind.__name__}, which may keep a state")
+        self.at_callable(function.__wrapped__)
 
     def _at_builtin(self, function: types.BuiltinFunctionType) -> None:
         owner, name = function.__self__, function.__name__

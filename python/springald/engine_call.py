@@ -1,14 +1,17 @@
 """How every method of a context and of a DataFrame enters the engine.
 
-Three things have to be right around such a call, whichever method it is:
+Four things have to be right around such a call, whichever method it is:
 
 * A UDF's exception comes out as itself (see error_crossing.py).
 * A call from inside a UDF runs in a thread of its own: the engine cannot wait for a
   query on a thread that is driving another one, and panics ("Cannot start a runtime from
   within a runtime").
+* A call from inside an async function keeps new calls away from the event loop that it
+  blocks, as they would wait for it.
 * Ctrl-C ends the calls in progress, not only the wait for them. Calls of this process
   cannot be told apart by query, so they are ended only when no other thread waits for a
   query of its own; otherwise they end with their batch.
+* What functions keep open for a query is closed when it has ended (see queries.py).
 """
 
 from __future__ import annotations
@@ -19,10 +22,15 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from datafusion.record_batch import RecordBatchStream
+
+from springald.async_rows import in_async_row
 from springald.engine_threads import EngineThreads
 from springald.error_crossing import translated
 from springald.errors import UdfCancelledError, UdfError
+from springald.event_loops import waiting_for_query
 from springald.interrupt_watch import InterruptWatch
+from springald.queries import Query
 from springald.runtime import (
     in_udf_call,
     interrupt_calls,
@@ -67,11 +75,25 @@ def enter_engine(method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -
     """
     if in_udf_call():
         return _in_own_thread(method, *args, **kwargs)
-    _threads.start()
+    num_threads = _threads.start()
+    if in_async_row():
+        with waiting_for_query(num_threads), translated():
+            return method(*args, **kwargs)
     thread = threading.get_ident()
     if thread in _waiting_threads or _nested.get():
         with translated():
             return method(*args, **kwargs)
+    with Query() as query:
+        result = _as_query(thread, method, *args, **kwargs)
+        streams = result if isinstance(result, list) else [result]
+        if streams and isinstance(streams[0], RecordBatchStream):
+            query.keep_open_for(streams)
+    return result
+
+
+def _as_query(
+    thread: int, method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
+) -> R:
     _enter(thread)
     try:
         if threading.current_thread() is threading.main_thread():

@@ -164,6 +164,8 @@ class ClusterError(UdfError):
 # The codes of the C ABI (`springald_status`); 7 is KeyboardInterrupt, which is the
 # user's.
 INTERRUPTED = 7
+# Raised where a result is converted; by name, because it may come from an executor.
+_REFUSED_VALUE = "springald.hints.refused_value.RefusedValue"
 _CLASSES: Mapping[int, type[UdfError]] = {
     1: UdfDefinitionError,
     2: UdfExecutionError,
@@ -190,6 +192,11 @@ def make_error(
         ``KeyboardInterrupt``. An unknown code gives :class:`UdfError`.
     """
     code = int(info.get("code", 8))
+    exception_type = str(info.get("exception_type") or "")
+    traceback_text = str(info.get("traceback") or "")
+    if exception_type == _REFUSED_VALUE:
+        # The function did not raise: what it returned is not what its hint says.
+        code, exception_type, traceback_text = 3, "", ""
     if code == INTERRUPTED:
         if isinstance(original, KeyboardInterrupt):
             return original
@@ -197,8 +204,8 @@ def make_error(
     error = _CLASSES.get(code, UdfError)(
         str(info.get("message") or ""),
         udf_name=str(info.get("udf_name") or ""),
-        exception_type=str(info.get("exception_type") or ""),
-        traceback_text=str(info.get("traceback") or ""),
+        exception_type=exception_type,
+        traceback_text=traceback_text,
         row=info.get("row"),
         arguments=str(info.get("arguments") or ""),
         retryable=bool(info.get("retryable", False)),

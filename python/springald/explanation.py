@@ -13,11 +13,15 @@ __all__ = ["explain"]
 _MODES = {
     "arrow": "arrow: called once per batch, with pyarrow arrays",
     "row": "row: computed row by row, from Python values",
+    "pandas": "pandas: called once per batch, with Series",
+    "numpy": "numpy: called once per batch, with NumPy arrays",
+    "iterator": "iterator: called once per partition at a time, with its batches",
 }
 _NULLS = {
     "call": "call: the function gets None for a null",
     "skip": "skip: a null gives null without a call, where the argument takes no None",
 }
+_SKIPPED = "skip: the function gets the rows without nulls, the others give null"
 _VOLATILITIES = {
     "immutable": "immutable: the same input always gives the same result",
     "stable": "stable: the same input gives the same result within a query",
@@ -41,6 +45,14 @@ def explain(
         _line("mode", _MODES[signature.mode]),
     ]
     if signature.mode == "row":
+        if signature.max_concurrency is not None:
+            lines.append(
+                _line(
+                    "async",
+                    "the rows of a batch are awaited together, at most "
+                    f"{signature.max_concurrency:,} at once",
+                )
+            )
         lines += [
             _line("nulls", _NULLS[signature.null_handling]),
             _line("volatility", _VOLATILITIES[signature.volatility]),
@@ -61,6 +73,8 @@ def explain(
             ),
         ]
     else:
+        if signature.null_handling == "skip":
+            lines.append(_line("nulls", _SKIPPED))
         lines.append(_line("volatility", _VOLATILITIES[signature.volatility]))
     lines.append(_line("so far", _so_far(described, metrics)))
     return "\n".join(lines)

@@ -27,7 +27,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from springald.callables import class_name
 from springald.captured_names import CapturedNames
+from springald.hints import converters_of
 
 __all__ = ["BatchForm", "batch_form"]
 
@@ -104,9 +106,11 @@ class _Obstacle(Exception):
 def _batch_form(function: Any, num_arguments: int) -> BatchForm:
     if os.environ.get("SPRINGALD_INLINE") == "0":
         raise _Obstacle("SPRINGALD_INLINE=0 is set")
+    if converters_of(function) is not None:
+        raise _Obstacle("its values are converted, as its hints say")
     if type(function) is not types.FunctionType:
         raise _Obstacle(
-            f"it is an object of the class {type(function).__name__}, not a function of "
+            f"it is an object of the class {class_name(function)}, not a function of "
             "Python"
         )
     node = _source_node(function)

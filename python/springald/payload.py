@@ -9,7 +9,9 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
+from springald.call_form import called_by
 from springald.callables import underlying_function
+from springald.class_function import ClassFunction
 from springald.errors import UdfDefinitionError
 
 __all__ = ["pickle_function", "requirements_of", "source_of"]
@@ -39,7 +41,11 @@ def pickle_function(function: Any, udf_name: str) -> bytes:
 
 def source_of(function: Any) -> tuple[str, int, str] | None:
     """Return (file name, first line's number, text) of `function`, where it has one."""
-    inner = underlying_function(function)
+    inner = (
+        function.class_
+        if isinstance(function, ClassFunction)
+        else underlying_function(function)
+    )
     try:
         lines, first_line = inspect.getsourcelines(inner)
         file_name = inspect.getsourcefile(inner) or inspect.getfile(inner)
@@ -54,9 +60,18 @@ def requirements_of(function: Any) -> list[tuple[str, str]]:
     Modules without a version (the standard library, the user's own files) are left out.
     Imports inside the function's body count as well.
     """
-    names = set(_module_names(underlying_function(function), set()))
+    names: set[str] = set()
+    for one in _functions_of(function):
+        names.update(_module_names(one, set()))
     found = [(name, _version_of(name)) for name in sorted(names)]
     return [(name, version) for name, version in found if version]
+
+
+def _functions_of(function: Any) -> list[Any]:
+    """Return the functions that `function` is made of: of a class all that it defines."""
+    if not isinstance(function, ClassFunction):
+        return [underlying_function(function)]
+    return [value for base in function.class_.__mro__ for value in vars(base).values()]
 
 
 def _module_names(function: Any, visited: set[int]) -> Iterator[str]:
@@ -127,7 +142,11 @@ def _imports(code: types.CodeType, name: str) -> bool:
 
 def _first_unpicklable(function: Any) -> str:
     """Return how the part of `function` that cannot be pickled is called, or ``""``."""
+    function = called_by(function)
     parts: list[tuple[str, Any]] = []
+    function = called_by(function)
+    if isinstance(function, ClassFunction):
+        function = function.__wrapped__
     if isinstance(function, types.MethodType):
         owner = function.__self__
         parts += [

@@ -6,7 +6,7 @@ import atexit
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from springald.error_crossing import make_recorded_error
 
 __all__ = [
     "UdfMetrics",
+    "call_when_exiting",
     "get_runtime",
     "in_udf_call",
     "interrupt_calls",
@@ -35,6 +36,7 @@ _runtime: _springald.Runtime | None = None
 _listener: Callable[[], None] | None = None
 _was_interrupted = False
 _is_exiting = False
+_exit_callbacks: list[Callable[[], None]] = []
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,18 @@ class UdfMetrics:
             errors=int(counters["errors"]),
         )
 
+    @classmethod
+    def sum(cls, metrics: Iterable[UdfMetrics]) -> UdfMetrics:
+        """Return the counters of several functions or processes, added up."""
+        several = list(metrics)
+        return cls(
+            loads=sum(m.loads for m in several),
+            calls=sum(m.calls for m in several),
+            rows=sum(m.rows for m in several),
+            python_seconds=sum((m.python_seconds for m in several), 0.0),
+            errors=sum(m.errors for m in several),
+        )
+
 
 def get_runtime() -> _springald.Runtime:
     """Return the runtime of this process; the first call makes it."""
@@ -74,7 +88,7 @@ def get_runtime() -> _springald.Runtime:
         with _lock:
             if _runtime is None:
                 _runtime = _springald.Runtime(log=_log, make_error=_make_error)
-                atexit.register(_end_calls, _runtime)
+                atexit.register(_at_exit, _runtime)
     return _runtime
 
 
@@ -111,6 +125,20 @@ def _make_error(info: Mapping[str, Any], original: BaseException | None) -> Base
     if isinstance(error, KeyboardInterrupt) and _listener is not None:
         _listener()
     return error
+
+
+def call_when_exiting(callback: Callable[[], None]) -> None:
+    """Have `callback` called when Python goes down, after calls in progress ended."""
+    if not _exit_callbacks:
+        # Those of a later start run first, so this is before what functions need is gone.
+        get_runtime()
+    _exit_callbacks.append(callback)
+
+
+def _at_exit(runtime: _springald.Runtime) -> None:
+    _end_calls(runtime)
+    for callback in _exit_callbacks:
+        callback()
 
 
 def _end_calls(runtime: _springald.Runtime) -> None:

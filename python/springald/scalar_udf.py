@@ -19,17 +19,19 @@ from datafusion import Expr, lit
 from datafusion.user_defined import ScalarUDF
 
 from springald import _springald
-from springald.call_form import called_by, executable
+from springald.call_form import called_by, completed, direct, executable
+from springald.class_function import ClassFunction
 from springald.error_crossing import translated
 from springald.errors import UdfDefinitionError
 from springald.explanation import explain
+from springald.hints import RefusedValue
 from springald.payload import pickle_function, requirements_of, source_of
 from springald.runtime import UdfMetrics, get_runtime
 from springald.signature import Options, Signature
 
 __all__ = ["Udf"]
 
-_MODES = {"arrow": 1, "row": 2}
+_MODES = {"arrow": 1, "row": 2, "pandas": 3, "numpy": 4, "iterator": 5}
 _VOLATILITIES = {"immutable": 1, "stable": 2, "volatile": 3}
 _NULL_HANDLINGS = {"call": 1, "skip": 2}
 
@@ -96,7 +98,9 @@ class Udf(ScalarUDF):
         with translated():
             if definition is None:
                 definition = _define(signature, reference=f"live:{uuid.uuid4().hex}")
-            ready = None if function is None else executable(function, signature)
+            ready = None
+            if function is not None:
+                ready = direct(executable(function, signature))
             called = cast(_EngineFunction, get_runtime().load(definition, ready))
         called.origin = _Origin(
             signature, options or Options(), function, definition, portable
@@ -108,7 +112,7 @@ class Udf(ScalarUDF):
         origin = called.origin
         self.__name__ = origin.signature.name
         if origin.function is not None:
-            functools.update_wrapper(self, origin.function)
+            self._take_after(origin.function)
         self._native = called
         self._origin = origin
         self._signature = origin.signature
@@ -122,6 +126,14 @@ class Udf(ScalarUDF):
                 origin.signature.volatility,
             )
         _by_hash[self._native.hash] = self
+
+    def _take_after(self, function: Callable[..., Any]) -> None:
+        """Have the docstring, module and so on of `function`, as a decorator has."""
+        if isinstance(function, ClassFunction):
+            functools.update_wrapper(self, function.class_, updated=())
+            self.__signature__ = function.__signature__
+        else:
+            functools.update_wrapper(self, function)
 
     @property
     def name(self) -> str:
@@ -161,7 +173,7 @@ class Udf(ScalarUDF):
 
     @property
     def mode(self) -> str:
-        """``"arrow"`` (columns in, column out) or ``"row"`` (values in, value out)."""
+        """``"arrow"``, ``"row"``, ``"pandas"``, ``"numpy"`` or ``"iterator"``."""
         return self._signature.mode
 
     @property
@@ -195,9 +207,10 @@ class Udf(ScalarUDF):
 
     def with_name(self, name: str) -> Udf:
         """Return the same function under another name, with counters of its own."""
+        function = self._python_function()  # which may tell more of the signature
         options = dataclasses.replace(self._options, name=name)
         signature = dataclasses.replace(self._signature, name=name)
-        return Udf(self._python_function(), signature, options)
+        return Udf(function, signature, options)
 
     def to_bytes(self) -> bytes:
         """Return the definition with the pickled function: signature, types and code.
@@ -269,7 +282,7 @@ class Udf(ScalarUDF):
         """Return an expression if an argument is one; else call the Python function."""
         if not any(isinstance(value, Expr) for value in (*args, *kwargs.values())):
             return self._python_function()(*args, **kwargs)
-        values = self._in_order(args, kwargs)
+        values = self._converted(self._in_order(args, kwargs))
         fields = self._signature.arguments
         if len(values) != len(fields):
             raise TypeError(
@@ -284,6 +297,22 @@ class Udf(ScalarUDF):
             f"{self.mode} mode, {self.volatility}>"
         )
 
+    def _converted(self, values: list[Any]) -> list[Any]:
+        """Return `values`, those of hinted classes as Arrow has them."""
+        self._python_function()  # which completes the signature
+        converters = self._signature.converters
+        if converters is None:
+            return values
+        try:
+            return [
+                value
+                if isinstance(value, Expr | pa.Scalar)
+                else converters.argument_to_arrow(index, value)
+                for index, value in enumerate(values)
+            ]
+        except RefusedValue as error:
+            raise TypeError(f"{self.name}(): {error}") from None
+
     def _in_order(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         parameters = self._parameters()
         if parameters is None:
@@ -296,10 +325,36 @@ class Udf(ScalarUDF):
             bound = parameters.bind(*args, **kwargs)
         except TypeError as error:
             raise TypeError(f"{self.name}(): {error}") from None
+        if bound.kwargs:
+            given = ", ".join(bound.kwargs)
+            first = next(iter(bound.kwargs))
+            raise TypeError(
+                f"{self.name}(): the function takes {given} by keyword only, and the "
+                "engine gives arguments by their place. Bind the value first, as in "
+                f"udf(functools.partial({self.name}.__wrapped__, {first}=...)), or make "
+                "the parameter positional"
+            )
         bound.apply_defaults()
         return list(bound.args)[: max(len(self._signature.arguments), len(args))]
 
+    def call_parameters(self) -> list[inspect.Parameter]:
+        """Return those of the function's parameters that its arguments fill, in order.
+
+        Fewer than the arguments where Python does not know them (a function written in
+        C, or what ``*args`` takes).
+        """
+        parameters = self._parameters()
+        named = () if parameters is None else parameters.parameters.values()
+        places = [
+            one
+            for one in named
+            if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)
+        ]
+        return places[: len(self._signature.arguments)]
+
     def _parameters(self) -> inspect.Signature | None:
+        if self._signature.mode == "iterator":
+            return None  # the function's one parameter is no argument of SQL
         if self._signature.parameters is not None:
             return self._signature.parameters
         try:
@@ -313,10 +368,11 @@ class Udf(ScalarUDF):
             import pickle
 
             # The same bytes as the runtime has loaded already, so nothing new is trusted.
-            function: Callable[..., Any] = called_by(
-                pickle.loads(origin.definition.payload)
-            )
-            functools.update_wrapper(self, function, updated=())
+            ready = pickle.loads(origin.definition.payload)
+            function: Callable[..., Any] = called_by(ready)
+            origin.signature = completed(origin.signature, ready)
+            self._signature = origin.signature
+            self._take_after(function)
             origin.function = function
         return origin.function
 

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 
+from springald.async_rows import DEFAULT_MAX_CONCURRENCY
 from springald.callables import (
     default_name,
+    is_async,
     refuse_unsuitable,
     underlying_function,
 )
+from springald.column_modes.choices import ColumnChoices
+from springald.column_modes.column_hints import IteratorHint
 from springald.errors import UdfDefinitionError
-from springald.type_hints import PYTHON_TYPES, Hint, evaluate_annotation, read_hint
+from springald.hints import (
+    PYTHON_TYPES,
+    Converters,
+    Hint,
+    evaluate_annotation,
+    read_hint,
+)
+from springald.hints.shape import Shape, UnfitTypeError
+from springald.mode_choice import choose_columns, choose_mode, choose_null_handling
 
 __all__ = ["Options", "Signature", "resolve_signature"]
 
-_MODES = ("arrow", "row")
-_LATER_MODES = ("pandas", "numpy", "iterator")
-_NULL_HANDLINGS = ("call", "skip")
 _VOLATILITIES = ("immutable", "stable", "volatile")
 
 
@@ -35,6 +44,8 @@ class Options:
     mode: str | None = None
     volatility: Any = None
     null_handling: str | None = None
+    max_concurrency: int | None = None
+    dtype_backend: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,11 @@ class Signature:
         engine_result: What the engine is told. Nullable unless the user said otherwise,
             because a skipped row is null whatever the function returns.
         parameters: The function's own signature, or None where Python knows none.
+        converters: What makes the values that the function's hints say, in row mode; None
+            where those are Arrow's own, or where only the definition is known.
+        max_concurrency: How many rows of a batch are awaited at once; None where the
+            function is not async, or where that is not known here.
+        columns: Of modes pandas, numpy and iterator: how columns are handed over.
     """
 
     name: str
@@ -59,6 +75,9 @@ class Signature:
     volatility: str
     null_handling: str
     parameters: inspect.Signature | None
+    converters: Converters | None = None
+    max_concurrency: int | None = None
+    columns: ColumnChoices | None = None
 
 
 @dataclass(frozen=True)
@@ -91,19 +110,32 @@ def resolve_signature(function: Any, options: Options) -> Signature:
 
 
 def _resolve(name: str, function: Any, options: Options) -> Signature:
-    refuse_unsuitable(function)
     parameters = _parameters(function)
-    slots = _slots(function, parameters, options)
+    takes_batches = _takes_batches(function, parameters, options)
+    refuse_unsuitable(function, may_yield=takes_batches)
+    if takes_batches:
+        slots, batches = _slots_of_batches(function, parameters, options)
+    else:
+        slots, batches = _slots(function, parameters, options), None
     returned = _returned_slot(function, parameters, options)
-    mode = _mode(slots, returned, options)
+    mode = "iterator" if takes_batches else _mode([*slots, returned], options)
     if not slots and mode != "row":
         raise UdfDefinitionError(
-            "A UDF without arguments is not possible in arrow mode, because the function "
-            "cannot know how many rows to return: pass mode='row', or hint the result "
-            "with a Python type"
+            f"A UDF without arguments is not possible in {mode} mode, because the "
+            "function cannot know how many rows to return: pass mode='row', or hint the "
+            "result with a Python type"
         )
-    null_handling = _null_handling(mode, slots, options)
+    null_handling = choose_null_handling(
+        mode, [slot.hint for slot in slots], options.null_handling
+    )
     arguments = tuple(_argument(slot, mode, null_handling, options) for slot in slots)
+    columns = choose_columns(
+        mode,
+        [(a.name, a.type, s.hint) for a, s in zip(arguments, slots, strict=True)],
+        returned.hint,
+        batches,
+        options.dtype_backend,
+    )
     result = pa.field(returned.name, _type_of(returned), _returns_null(returned, mode))
     never_null = (
         isinstance(options.return_type, pa.Field)
@@ -119,7 +151,98 @@ def _resolve(name: str, function: Any, options: Options) -> Signature:
         volatility=_volatility(options.volatility),
         null_handling=null_handling,
         parameters=parameters,
+        converters=_converters(slots, returned, arguments, result)
+        if mode == "row"
+        else None,
+        max_concurrency=_max_concurrency(function, mode, options),
+        columns=columns,
     )
+
+
+def _converters(
+    slots: list[_Slot],
+    returned: _Slot,
+    arguments: tuple[pa.Field, ...],
+    result: pa.Field,
+) -> Converters | None:
+    def shape(slot: _Slot) -> Shape | None:
+        return None if slot.hint is None else slot.hint.shape
+
+    named = zip(slots, arguments, strict=True)
+    try:
+        return Converters.of(
+            [(slot.name, field.type, shape(slot)) for slot, field in named],
+            (result.type, shape(returned)),
+        )
+    except UnfitTypeError as error:
+        text = str(error)
+        raise UdfDefinitionError(text[0].upper() + text[1:]) from None
+
+
+def _mode(slots: list[_Slot], options: Options) -> str:
+    mode = choose_mode([(_called(slot), slot.hint) for slot in slots], options.mode)
+    if mode is not None:
+        return mode
+    for slot in slots:
+        if slot.explicit is None:
+            raise UdfDefinitionError(_missing_type(slot))
+    return "arrow"
+
+
+def _takes_batches(
+    function: Any, parameters: inspect.Signature | None, options: Options
+) -> bool:
+    """Return whether `function` is one of mode iterator."""
+    if options.mode is not None or parameters is None:
+        return options.mode == "iterator"
+    hints = (_hint_of(p, function) for p in parameters.parameters.values())
+    return any(isinstance(hint, IteratorHint) for hint in hints)
+
+
+def _hint_of(parameter: inspect.Parameter, function: Any) -> Hint | None:
+    return read_hint(
+        evaluate_annotation(parameter.annotation, underlying_function(function))
+    )
+
+
+def _slots_of_batches(
+    function: Any, parameters: inspect.Signature | None, options: Options
+) -> tuple[list[_Slot], IteratorHint | None]:
+    """Return one slot for each column of a batch, and the hint of the batches."""
+    positional, extra = _positional(parameters)
+    required = [p for p in positional if p.default is inspect.Parameter.empty]
+    if parameters is not None and (
+        len(required) > 1 or not (positional or extra is not None)
+    ):
+        raise UdfDefinitionError(
+            "An iterator-mode function takes one argument, the iterator of batches, and "
+            f"this one has {len(required)} ({', '.join(p.name for p in required)}). A "
+            "batch of several columns is a tuple: Iterator[tuple[pa.Array, pa.Array]]"
+        )
+    name = positional[0].name if positional else "batches"
+    hint = _hint_of(positional[0], function) if positional else None
+    batches = hint if isinstance(hint, IteratorHint) else None
+    types = None if options.input_types is None else _explicit_types(options.input_types)
+    if types is None and (batches is None or batches.is_open):
+        raise UdfDefinitionError(
+            f"Parameter {name!r} does not say how many columns a batch has: pass "
+            "input_types, one Arrow type per column, as in input_types=[pa.float64()]"
+        )
+    columns: list[Hint | None] = [None] * len(types or ())
+    if batches is not None:
+        repeats = len(types or ()) if batches.is_open else 1
+        columns = [*batches.columns] * repeats
+    if types is not None and len(columns) != len(types):
+        raise UdfDefinitionError(
+            "The number of input types does not match the columns of a batch: "
+            f"{len(types)} types, {len(columns)} columns in the hint of {name!r}"
+        )
+    names = [name] if len(columns) == 1 else [f"{name}_{i}" for i in range(len(columns))]
+    slots = [
+        _Slot(each, column, _field(types[index], each) if types is not None else None)
+        for index, (each, column) in enumerate(zip(names, columns, strict=True))
+    ]
+    return slots, batches
 
 
 def _parameters(function: Any) -> inspect.Signature | None:
@@ -164,6 +287,9 @@ def _slots(
         if parameter is not None and index < len(positional):
             name = parameter.name
         hint = read_hint(evaluate_annotation(annotation, underlying_function(function)))
+        if hint is not None and parameter is not None and parameter.default is None:
+            # `x: float = None` means `float | None`: a call without it gives None.
+            hint = replace(hint, nullable=True)
         slots.append(
             _Slot(name, hint, _field(explicit[index], name) if explicit else None)
         )
@@ -238,55 +364,27 @@ def _returned_slot(
     raise UdfDefinitionError(_not_a_type("return_type", options.return_type))
 
 
-def _mode(slots: list[_Slot], returned: _Slot, options: Options) -> str:
-    if options.mode is not None:
-        mode = str(options.mode)
-        if mode in _LATER_MODES:
+def _max_concurrency(function: Any, mode: str, options: Options) -> int | None:
+    given = options.max_concurrency
+    if not is_async(function):
+        if given is not None:
             raise UdfDefinitionError(
-                f"mode={mode!r} is not in this version: use one of {_join(_MODES)}"
+                "max_concurrency is for async functions, whose rows are awaited "
+                "together: this one is called for one row after the other. Make it "
+                "`async def`, or leave max_concurrency out"
             )
-        if mode not in _MODES:
-            raise UdfDefinitionError(
-                f"There is no mode {options.mode!r}: use one of {_join(_MODES)}"
-            )
-        return mode
-    kinds: dict[str, str] = {}
-    for slot in [*slots, returned]:
-        if slot.hint is None:
-            continue
-        if slot.hint.kind == "unknown":
-            raise UdfDefinitionError(
-                f"{_called(slot)}: {slot.hint.reason}. Change the hint, or pass "
-                "mode='arrow' or mode='row' with input_types and return_type"
-            )
-        kinds.setdefault(slot.hint.kind, _called(slot))
-    if len(kinds) > 1:
+        return None
+    if mode != "row":
         raise UdfDefinitionError(
-            "The hints mix columns and single values: "
-            f"{kinds['arrow']} is hinted as a pyarrow array, {kinds['row']} as a Python "
-            "value. Hint all of them one way, or pass mode='arrow' or mode='row'"
+            f"An async function cannot run in {mode} mode, because there is one call for "
+            "a batch and so nothing to await together: pass mode='row', or hint the "
+            "parameters with Python types, or use a plain `def`"
         )
-    if kinds:
-        return next(iter(kinds))
-    if all(slot.explicit is not None for slot in [*slots, returned]):
-        return "arrow"
-    missing = next(slot for slot in [*slots, returned] if slot.explicit is None)
-    raise UdfDefinitionError(_missing_type(missing))
-
-
-def _null_handling(mode: str, slots: list[_Slot], options: Options) -> str:
-    given = options.null_handling
     if given is None:
-        hinted = any(slot.hint is not None and slot.hint.kind == "row" for slot in slots)
-        return "skip" if mode == "row" and hinted else "call"
-    if given not in _NULL_HANDLINGS:
+        return DEFAULT_MAX_CONCURRENCY
+    if type(given) is not int or given < 1:
         raise UdfDefinitionError(
-            f"There is no null_handling {given!r}: use one of {_join(_NULL_HANDLINGS)}"
-        )
-    if mode == "arrow" and given == "skip":
-        raise UdfDefinitionError(
-            "null_handling='skip' is for row mode: in arrow mode the function gets the "
-            "whole column with its nulls"
+            f"max_concurrency has to be a whole number of at least 1: {given!r}"
         )
     return given
 
@@ -297,7 +395,7 @@ def _argument(slot: _Slot, mode: str, null_handling: str, options: Options) -> p
         if slot.explicit is not None
         else pa.field(slot.name, _type_of(slot))
     )
-    if mode == "arrow" or null_handling == "call":
+    if null_handling == "call":
         return field.with_nullable(True)
     if slot.hint is not None and slot.hint.kind == "row":
         return field.with_nullable(slot.hint.nullable)
@@ -305,6 +403,8 @@ def _argument(slot: _Slot, mode: str, null_handling: str, options: Options) -> p
 
 
 def _returns_null(returned: _Slot, mode: str) -> bool:
+    if pa.types.is_null(_type_of(returned)):
+        return True
     if returned.explicit is not None and not returned.explicit.nullable:
         return False
     if mode == "row" and returned.hint is not None and returned.hint.kind == "row":
@@ -325,11 +425,14 @@ def _missing_type(slot: _Slot) -> str:
     if slot.hint is not None and slot.hint.kind == "unknown":
         return f"{_called(slot)} has no type: {slot.hint.reason}. Pass {keyword}"
     hinted = (
-        "its hint does not say which Arrow type it is" if slot.hint else "it has no hint"
+        slot.hint.reason or "its hint does not say which Arrow type it is"
+        if slot.hint
+        else "it has no hint"
     )
+    is_column = slot.hint is not None and slot.hint.kind != "row"
+    advice = "Pass" if is_column else "Hint it with a Python type, or pass"
     return (
-        f"{_called(slot)} has no type: {hinted}. Hint it with a Python type, or pass "
-        f"{keyword}, as in {keyword}="
+        f"{_called(slot)} has no type: {hinted}. {advice} {keyword}, as in {keyword}="
         + ("pa.float64()" if keyword == "return_type" else "[pa.float64()]")
     )
 

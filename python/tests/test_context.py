@@ -114,10 +114,7 @@ def test_recovered_functions_have_our_errors(ctx):
         ctx.sql("SELECT fail(n) FROM people").collect()
 
 
-@pytest.mark.embedded_only(
-    reason="the engine's own functions stay in the process that made them"
-)
-def test_ready_functions_of_types_we_do_not_know_run_in_the_engine(ctx):
+def test_ready_functions_of_nested_types(ctx):
     function = datafusion.udf(
         lambda a: pc.list_value_length(a).cast(pa.int64()),
         [pa.list_(pa.int64())], pa.int64(), "immutable", "len_of",
@@ -126,9 +123,27 @@ def test_ready_functions_of_types_we_do_not_know_run_in_the_engine(ctx):
     assert ctx.sql("SELECT len_of([n, n]) AS r FROM people LIMIT 1").to_pydict() == {
         "r": [2]
     }
-    assert "len_of" not in ctx.udf_metrics()
-    with pytest.raises(UdfDefinitionError, match="cannot be renamed to 'other'"):
-        ctx.register_udf(function, name="other")
+    assert ctx.udf_metrics()["len_of"].calls > 0
+    ctx.register_udf(function, name="other")
+    assert ctx.sql("SELECT other([n]) AS r FROM people LIMIT 1").to_pydict() == {"r": [1]}
+
+
+@pytest.mark.embedded_only(
+    reason="the engine's own functions stay in the process that made them"
+)
+def test_ready_functions_that_we_refuse_run_in_the_engine(ctx):
+    name = "len_of_" + "x" * 1100  # longer than definitions allow
+    function = datafusion.udf(
+        lambda a: pc.list_value_length(a).cast(pa.int64()),
+        [pa.list_(pa.int64())], pa.int64(), "immutable", name,
+    )  # fmt: skip
+    ctx.register_udf(function)
+    assert ctx.sql(f"SELECT {name}([n, n]) AS r FROM people LIMIT 1").to_pydict() == {
+        "r": [2]
+    }
+    assert name not in ctx.udf_metrics()
+    with pytest.raises(UdfDefinitionError, match="cannot be renamed to 'yyy"):
+        ctx.register_udf(function, name="y" * 1200)
 
 
 def test_a_function_of_another_context(ctx):

@@ -227,11 +227,11 @@ def test_a_promise_of_no_nulls_is_kept(both: Both) -> None:
 def test_a_ready_function_that_only_this_process_can_run_is_refused(
     ctx: BallistaSessionContext,
 ) -> None:
-    ready = datafusion.udf(
-        pc.list_value_length, [pa.list_(pa.int64())], pa.int32(), "immutable", "len_of"
-    )
-    with pytest.raises(UdfDefinitionError, match="len_of"):
-        ctx.register_udf(ready)
+    from springald_ballista import _native
+
+    native = datafusion.udf(_native.Placeholder([udf(helper, name="ours").to_bytes()]))
+    with pytest.raises(UdfDefinitionError, match="ours"):
+        ctx.register_udf(native)
 
 
 def test_a_function_of_another_python_is_refused_where_it_would_run(
@@ -256,7 +256,7 @@ def test_a_function_of_another_python_is_refused_where_it_would_run(
         payload=mine.payload,
         payload_reference="",
     )
-    placeholder = datafusion.udf(_native.Placeholder(definition.to_bytes()))
+    placeholder = datafusion.udf(_native.Placeholder([definition.to_bytes()]))
     datafusion.SessionContext.register_udf(ctx, placeholder)
     with pytest.raises(UdfVersionMismatchError, match=r"(?s)3\.9.*3\.1\d|3\.1\d.*3\.9"):
         ctx.sql("SELECT old_one(wind) FROM weather").collect()

@@ -150,11 +150,20 @@ def live(pb2: Any) -> Any:
     return message
 
 
+def batches(pb2: Any) -> Any:
+    """A mode that a later version of the library added."""
+    message = tiny(pb2)
+    message.name = "running"
+    message.mode = pb2.MODE_ITERATOR
+    message.arguments = pa.schema([("value_0", pa.float64())]).serialize().to_pybytes()
+    return message
+
+
 def main(folder: Path) -> None:
     """Writes one file for each function above into `folder`."""
     with tempfile.TemporaryDirectory() as scratch:
         pb2 = compile_proto(Path(scratch))
-        for make in (tiny, full, referenced, live):
+        for make in (tiny, full, referenced, live, batches):
             path = folder / f"definition_v1_{make.__name__}.bin"
             path.write_bytes(make(pb2).SerializeToString(deterministic=True))
 

@@ -40,9 +40,11 @@ struct springald_abi {
 
   int32_t (*runtime_load)(struct springald_runtime*, const struct springald_definition*,
                           struct springald_function**, struct springald_error*);
-  int32_t (*function_invoke)(const struct springald_function*, struct ArrowArray*, size_t,
-                             int64_t, struct springald_cancel_token*, struct ArrowArray*,
-                             struct springald_error*);
+  int32_t (*function_invoke_batch)(const struct springald_function*,
+                                   const struct springald_batch*, struct ArrowArray*,
+                                   struct springald_error*);
+  int32_t (*function_end_stream)(const struct springald_function*, int64_t, int32_t,
+                                 struct springald_error*);
   void (*function_metrics)(const struct springald_function*, struct springald_metrics*);
   void (*function_release)(struct springald_function*);
   int32_t (*cancel_token_create)(struct springald_cancel_token**,
@@ -93,11 +95,12 @@ SPRINGALD_EXPORT int32_t springald_ballista_physical_codec_create(
 SPRINGALD_EXPORT void springald_ballista_physical_codec_release(
     struct FFI_PhysicalExtensionCodec* codec);
 
-/// Makes the function that stands for a definition in plans. It is never run where
+/// Makes the function that stands for definitions of one name in plans, each for another
+/// list of argument types; the planner chooses one for each call. It is never run where
 /// plans are made.
 SPRINGALD_EXPORT int32_t springald_ballista_function_create(
-    const uint8_t* definition, size_t size, struct FFI_ScalarUDF** out,
-    struct springald_error* error);
+    const uint8_t* const* definitions, const size_t* definition_sizes,
+    size_t num_definitions, struct FFI_ScalarUDF** out, struct springald_error* error);
 SPRINGALD_EXPORT void springald_ballista_function_release(struct FFI_ScalarUDF* function);
 
 /// Bytes that the glue owns. Zero-initialize; call `release` when it is set.

@@ -35,10 +35,10 @@ class Planner:
 
 class Placeholder:
     """
-    A function for `datafusion.udf` that stands for an encoded definition in plans. It is never called in this process.
+    A function for `datafusion.udf` that stands for encoded definitions of one name in plans, each for another list of argument types. It is never called in this process.
     """
 
-    def __init__(self, definition: bytes) -> None: ...
+    def __init__(self, definitions: Sequence[bytes]) -> None: ...
 
     def __datafusion_scalar_udf__(self) -> object:
         """Return a capsule that `datafusion.udf` takes over."""

@@ -14,7 +14,6 @@ from springald.cluster import ClusterExecutor
 from springald.engine_call import enter_engine
 from springald.errors import ClusterError, UdfDefinitionError
 from springald.runtime import UdfMetrics
-from springald.scalar_udf import Udf
 from springald_ballista.arrival import ClusterExecutionPlan, arrived
 from springald_ballista.expressions import ExpressionRewriter
 from springald_ballista.failures import cluster_failures
@@ -90,7 +89,7 @@ class Connection:
         """See `springald.cluster.Cluster`."""
         return self._functions.placeholder(function)
 
-    def metrics(self, functions: Mapping[str, Udf]) -> dict[str, UdfMetrics]:
+    def metrics(self, functions: Mapping[str, ScalarUDF]) -> dict[str, UdfMetrics]:
         """See `springald.cluster.Cluster`."""
         return self._functions.metrics(functions)
 

@@ -6,22 +6,25 @@ import platform
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import datafusion
 from datafusion.user_defined import ScalarUDF
 
 from springald.cluster import ClusterExecutor
+from springald.default_arguments import with_defaults
 from springald.define import udf_in_expression
 from springald.errors import UdfDefinitionError, UdfVersionMismatchError
+from springald.overloads import Overloads
 from springald.recover import Parts
 from springald.runtime import UdfMetrics
 from springald.scalar_udf import Udf
 from springald_ballista.native import Native
 from springald_ballista.service import SchedulerService
 
-__all__ = ["ClusterFunctions", "PortableFunction"]
+__all__ = ["ClusterFunctions", "PortableFunction", "placeholder_of"]
 
 # Executors do not change their Python within this many seconds.
 _FRESH_S = 1.0
@@ -45,6 +48,8 @@ class ClusterFunctions:
         self._native = native
         self._lock = threading.Lock()
         self._checked: set[str] = set()
+        # Without the function itself, which would keep itself alive.
+        self._shorter: WeakKeyDictionary[Udf, list[Udf]] = WeakKeyDictionary()
         self._recovered: OrderedDict[tuple[object, ...], Udf] = OrderedDict()
 
     def portable(self, function: Udf) -> PortableFunction:
@@ -64,15 +69,17 @@ class ClusterFunctions:
 
     def placeholder(self, function: ScalarUDF) -> ScalarUDF:
         """Return what stands for `function` in plans; see :meth:`portable`."""
-        if not isinstance(function, Udf):
+        if not isinstance(function, Udf | Overloads):
             raise UdfDefinitionError(
                 "This function is not a Python function that Springald can run, so its "
                 "code is in this process only and cannot be sent to a cluster. Pass the "
                 "Python function itself, or run embedded, without an address",
                 udf_name=function.name,
             )
-        definition = self.portable(function).definition
-        return datafusion.udf(self._native.Placeholder(definition))
+        alternatives = self._alternatives(function)
+        for alternative in alternatives:
+            self.portable(alternative)
+        return placeholder_of(self._native, alternatives)
 
     def found(self, parts: Parts) -> PortableFunction:
         """Return the function that was found in an expression; see :meth:`portable`.
@@ -91,7 +98,7 @@ class ClusterFunctions:
                     self._recovered.popitem(last=False)
         return self.portable(function)
 
-    def metrics(self, functions: Mapping[str, Udf]) -> dict[str, UdfMetrics]:
+    def metrics(self, functions: Mapping[str, ScalarUDF]) -> dict[str, UdfMetrics]:
         """Return the counters of `functions`, summed over the live executors.
 
         Raises:
@@ -102,9 +109,36 @@ class ClusterFunctions:
             for function in executor.functions:
                 by_hash.setdefault(function.hash, []).append(function.metrics)
         return {
-            name: _sum(by_hash.get(function.portable_hash(), []))
+            name: UdfMetrics.sum(
+                counters
+                for alternative in self._alternatives(function)
+                for counters in by_hash.get(alternative.portable_hash(), [])
+            )
             for name, function in functions.items()
+            if isinstance(function, Udf | Overloads)
         }
+
+    def _alternatives(self, function: Udf | Overloads) -> Sequence[Udf]:
+        """Return the functions that `function` is in SQL, one for each list of types."""
+        if isinstance(function, Overloads):
+            return function.alternatives
+        with self._lock:
+            shorter = self._shorter.get(function)
+        if shorter is None:
+            made = with_defaults(function)[1:]
+            with self._lock:
+                shorter = self._shorter.setdefault(function, made)
+        return [function, *shorter]
+
+
+def placeholder_of(native: Native, functions: Sequence[Udf]) -> ScalarUDF:
+    """Return what stands for `functions`, which have one name, in plans.
+
+    Raises:
+        UdfDefinitionError: One cannot be pickled.
+    """
+    definitions = [function.to_bytes() for function in functions]
+    return datafusion.udf(native.Placeholder(definitions))
 
 
 def _check_python(name: str, executor: ClusterExecutor) -> None:
@@ -122,13 +156,3 @@ def _check_python(name: str, executor: ClusterExecutor) -> None:
 
 def _minor(version: str) -> str:
     return ".".join(version.split(".")[:2])
-
-
-def _sum(counters: list[UdfMetrics]) -> UdfMetrics:
-    return UdfMetrics(
-        loads=sum(c.loads for c in counters),
-        calls=sum(c.calls for c in counters),
-        rows=sum(c.rows for c in counters),
-        python_seconds=sum(c.python_seconds for c in counters),
-        errors=sum(c.errors for c in counters),
-    )

@@ -7,7 +7,7 @@ the hidden session run in this process, and placeholders are the functions thems
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -44,7 +44,11 @@ def native(monkeypatch: pytest.MonkeyPatch) -> FakeNative:
 
     fake = FakeNative()
     monkeypatch.setattr(connection, "load_native", lambda: fake)
-    monkeypatch.setattr(functions, "datafusion", SimpleNamespace(udf=Udf.from_bytes))
+
+    def first(definitions: Sequence[bytes]) -> Udf:
+        return Udf.from_bytes(definitions[0])
+
+    monkeypatch.setattr(functions, "datafusion", SimpleNamespace(udf=first))
     return fake
 
 

@@ -108,8 +108,8 @@ class FakeNative:
     def Planner(self, options: str) -> Any:
         return None  # keeps the session's own
 
-    def Placeholder(self, definition: bytes) -> bytes:
-        return definition
+    def Placeholder(self, definitions: Sequence[bytes]) -> Sequence[bytes]:
+        return definitions
 
     def rewrite_expression(
         self, expression: bytes, definitions: Sequence[bytes]

@@ -81,7 +81,7 @@ static const char* CheckRefusal(void) {
 }
 
 const char* RoundTripDefinition(void) {
-  CHECK(springald_abi_version() == SPRINGALD_ABI_VERSION_2);
+  CHECK(springald_abi_version() == SPRINGALD_ABI_VERSION_3);
   CHECK(strchr(springald_version(), '.') != NULL);
 
   const struct springald_requirement requirements[] = {{"numpy", "2.3.4"},

@@ -41,6 +41,12 @@ int32_t CreateLiveDefinition(struct springald_definition** out);
 /// Invokes a function over one row and returns its value, or INT64_MIN.
 int64_t InvokeOnce(const struct springald_function* function, int64_t value);
 
+// batch_c_test.c: what came with version 3.
+
+/// Invokes batches with constants, and structs of all sizes, of a function that doubles
+/// an int and keeps no streams.
+const char* InvokeBatches(const struct springald_function* function);
+
 // struct_size_c_test.c: hosts that know fewer fields than the library, or more.
 
 /// Gives fields and options of all sizes. Needs no Python.

@@ -72,6 +72,15 @@ static_assert(offsetof(springald_metrics, num_rows) == 24);
 static_assert(offsetof(springald_metrics, python_ns) == 32);
 static_assert(offsetof(springald_metrics, num_errors) == 40);
 
+static_assert(sizeof(springald_batch) == 56);
+static_assert(offsetof(springald_batch, struct_size) == 0);
+static_assert(offsetof(springald_batch, arguments) == 8);
+static_assert(offsetof(springald_batch, num_arguments) == 16);
+static_assert(offsetof(springald_batch, is_constant) == 24);
+static_assert(offsetof(springald_batch, num_rows) == 32);
+static_assert(offsetof(springald_batch, stream_id) == 40);
+static_assert(offsetof(springald_batch, cancel) == 48);
+
 static_assert(sizeof(springald_function_description) == 40);
 static_assert(offsetof(springald_function_description, struct_size) == 0);
 static_assert(offsetof(springald_function_description, not_inlined_reason) == 8);
@@ -83,6 +92,7 @@ static_assert(std::is_standard_layout_v<springald_error>);
 static_assert(std::is_trivial_v<springald_error>);
 static_assert(std::is_trivial_v<springald_definition_fields>);
 static_assert(std::is_trivial_v<springald_runtime_options>);
+static_assert(std::is_trivial_v<springald_batch>);
 static_assert(std::is_trivial_v<springald_metrics>);
 static_assert(std::is_trivial_v<springald_function_description>);
 
@@ -102,6 +112,9 @@ static_assert(SPRINGALD_INTERRUPTED == Number(UdfErrorCode::kInterrupted));
 static_assert(SPRINGALD_INTERNAL == Number(UdfErrorCode::kInternal));
 static_assert(SPRINGALD_MODE_ARROW == Number(UdfMode::kArrow));
 static_assert(SPRINGALD_MODE_ROW == Number(UdfMode::kRow));
+static_assert(SPRINGALD_MODE_PANDAS == Number(UdfMode::kPandas));
+static_assert(SPRINGALD_MODE_NUMPY == Number(UdfMode::kNumpy));
+static_assert(SPRINGALD_MODE_ITERATOR == Number(UdfMode::kIterator));
 static_assert(SPRINGALD_IMMUTABLE == Number(Volatility::kImmutable));
 static_assert(SPRINGALD_STABLE == Number(Volatility::kStable));
 static_assert(SPRINGALD_VOLATILE == Number(Volatility::kVolatile));
@@ -115,9 +128,10 @@ static_assert(
     std::is_same_v<springald_metric_callback,
                    void (*)(void*, const char*, const char*, int64_t, int64_t, int32_t)>);
 
-TEST(AbiLayout, IsThatOfVersion2) {
+TEST(AbiLayout, IsThatOfVersion3) {
   EXPECT_EQ(SPRINGALD_ABI_VERSION_1, 1);
   EXPECT_EQ(SPRINGALD_ABI_VERSION_2, 2);
+  EXPECT_EQ(SPRINGALD_ABI_VERSION_3, 3);
 }
 
 /// The list of field ends that decides what a smaller struct holds has no gap: each field
@@ -137,6 +151,7 @@ void ExpectEveryFieldListed() {
 TEST(AbiLayout, EveryFieldOfASizedStructIsListed) {
   ExpectEveryFieldListed<springald_definition_fields>();
   ExpectEveryFieldListed<springald_runtime_options>();
+  ExpectEveryFieldListed<springald_batch>();
   ExpectEveryFieldListed<springald_function_description>();
   ExpectEveryFieldListed<springald_metrics>();
 }

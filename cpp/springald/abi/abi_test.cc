@@ -127,6 +127,24 @@ TEST(Abi, AnotherThreadCancelsACallThatLoops) {
   EXPECT_STREQ(CancelFromAnotherThread(pickled.get()), nullptr);
 }
 
+TEST(Abi, ACProgramInvokesBatches) {
+  PyObject* two = PyLong_FromLong(2);
+  PyObject* double_it = PyObject_GetAttrString(two, "__mul__");
+  springald_runtime* runtime = nullptr;
+  springald_definition* definition = nullptr;
+  springald_function* function = nullptr;
+  ASSERT_EQ(springald_runtime_create(nullptr, &runtime, nullptr), SPRINGALD_OK);
+  ASSERT_EQ(CreateLiveDefinition(&definition), SPRINGALD_OK);
+  ASSERT_EQ(springald_runtime_bind(runtime, definition, double_it, &function, nullptr),
+            SPRINGALD_OK);
+  EXPECT_STREQ(InvokeBatches(function), nullptr);
+  springald_function_release(function);
+  springald_definition_release(definition);
+  springald_runtime_release(runtime);
+  Py_DECREF(double_it);
+  Py_DECREF(two);
+}
+
 TEST(Abi, BindingCallsTheObjectItself) {
   PyObject* callable = PyDict_GetItemString(PyEval_GetBuiltins(), "abs");
   const auto num_references = Py_REFCNT(callable);

@@ -121,7 +121,7 @@ arrow::Status Describe(const springald_definition& handle,
 
 using springald::abi::AtBoundary;
 
-uint32_t springald_abi_version(void) { return SPRINGALD_ABI_VERSION_2; }
+uint32_t springald_abi_version(void) { return SPRINGALD_ABI_VERSION_3; }
 
 const char* springald_version(void) { return SPRINGALD_VERSION; }
 

@@ -50,14 +50,27 @@ arrow::Status ImportBatch(const Function& function, ArrowArray* arguments,
   return status;
 }
 
-arrow::Status Invoke(const Function& function, ArrowArray* arguments,
-                     std::size_t num_arguments, int64_t num_rows, CancelToken& cancel,
-                     ArrowArray* out) {
+arrow::Status Invoke(const Function& function, const springald_batch& given,
+                     CancelToken& cancel, ArrowArray* out) {
   Batch batch;
-  batch.num_rows = num_rows;
-  ARROW_RETURN_NOT_OK(ImportBatch(function, arguments, num_arguments, &batch));
+  batch.num_rows = given.num_rows;
+  batch.stream_id = given.stream_id;
+  ARROW_RETURN_NOT_OK(
+      ImportBatch(function, given.arguments, given.num_arguments, &batch));
+  for (std::size_t i = 0; given.is_constant != nullptr && i < given.num_arguments; ++i) {
+    batch.is_constant.push_back(given.is_constant[i] != 0);
+  }
   ARROW_ASSIGN_OR_RAISE(auto column, function.Invoke(batch, cancel));
   return arrow::ExportArray(*column, out);
+}
+
+int32_t InvokeAtBoundary(const springald_function* function, const springald_batch& batch,
+                         ArrowArray* out, springald_error* error) {
+  return AtBoundary(error, [&] {
+    return WithToken(batch.cancel, [&](CancelToken& token) {
+      return Invoke(*function->function, batch, token, out);
+    });
+  });
 }
 
 }  // namespace
@@ -70,12 +83,31 @@ int32_t springald_function_invoke(const springald_function* function,
                                   ArrowArray* arguments, size_t num_arguments,
                                   int64_t num_rows, springald_cancel_token* cancel,
                                   ArrowArray* out, springald_error* error) {
-  return AtBoundary(error, [&] {
-    return springald::abi::WithToken(cancel, [&](springald::CancelToken& token) {
-      return springald::abi::Invoke(*function->function, arguments, num_arguments,
-                                    num_rows, token, out);
-    });
+  const springald_batch batch{sizeof(batch), arguments, num_arguments, nullptr,
+                              num_rows,      0,         cancel};
+  return springald::abi::InvokeAtBoundary(function, batch, out, error);
+}
+
+int32_t springald_function_invoke_batch(const springald_function* function,
+                                        const springald_batch* batch, ArrowArray* out,
+                                        springald_error* error) {
+  springald_batch known{};
+  const int32_t code = AtBoundary(error, [&]() -> arrow::Status {
+    ARROW_ASSIGN_OR_RAISE(known,
+                          springald::abi::ReadStruct(*batch, "struct springald_batch",
+                                                     springald::UdfErrorCode::kInternal));
+    return arrow::Status::OK();
   });
+  return code != SPRINGALD_OK
+             ? code
+             : springald::abi::InvokeAtBoundary(function, known, out, error);
+}
+
+int32_t springald_function_end_stream(const springald_function* function,
+                                      int64_t stream_id, int32_t failed,
+                                      springald_error* error) {
+  return AtBoundary(
+      error, [&] { return function->function->EndStream(stream_id, failed != 0); });
 }
 
 int32_t springald_function_call(const springald_function* function,

@@ -55,6 +55,16 @@ inline constexpr std::array kFieldEnds<springald_runtime_options>{
     SPRINGALD_FIELD_END(springald_runtime_options, cache_capacity_bytes)};
 
 template <>
+inline constexpr std::array kFieldEnds<springald_batch>{
+    SPRINGALD_FIELD_END(springald_batch, struct_size),
+    SPRINGALD_FIELD_END(springald_batch, arguments),
+    SPRINGALD_FIELD_END(springald_batch, num_arguments),
+    SPRINGALD_FIELD_END(springald_batch, is_constant),
+    SPRINGALD_FIELD_END(springald_batch, num_rows),
+    SPRINGALD_FIELD_END(springald_batch, stream_id),
+    SPRINGALD_FIELD_END(springald_batch, cancel)};
+
+template <>
 inline constexpr std::array kFieldEnds<springald_function_description>{
     SPRINGALD_FIELD_END(springald_function_description, struct_size),
     SPRINGALD_FIELD_END(springald_function_description, not_inlined_reason),

@@ -11,4 +11,8 @@ arrow::Result<python::PyRef> BackendFunction::Call(const Batch& batch,
   return python::WrapArray(column);
 }
 
+arrow::Status BackendFunction::EndStream(int64_t, bool) const {
+  return arrow::Status::OK();
+}
+
 }  // namespace springald

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include <arrow/array.h>
 #include <arrow/result.h>
@@ -17,6 +18,10 @@ namespace springald {
 struct Batch {
   arrow::ArrayVector columns;  ///< one per argument, each `num_rows` long
   int64_t num_rows = 0;
+  /// One per argument, or none. A column that is true here has one row, which stands for
+  /// `num_rows` equal ones; see constants.h.
+  std::vector<bool> is_constant{};
+  int64_t stream_id = 0;  ///< of the stream that the batch goes on with, or 0
 };
 
 /// How a backend computes the rows of a row-mode function.
@@ -47,6 +52,11 @@ class BackendFunction {
   virtual arrow::Result<python::PyRef> Call(const Batch& batch,
                                             std::span<PyObject* const> arrays,
                                             CancelToken& cancel) const;
+
+  /// Ends the stream that batches have named; `failed` where there were to be more.
+  ///
+  /// Fails with a UdfErrorDetail; the stream has ended all the same.
+  virtual arrow::Status EndStream(int64_t stream_id, bool failed) const;
 
   virtual Description Describe() const = 0;
 };

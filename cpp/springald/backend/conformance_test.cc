@@ -309,15 +309,48 @@ TEST_P(BackendConformance, AnotherPythonIsAVersionMismatch) {
 }
 
 TEST_P(BackendConformance, TypesThatAreNotSupportedAreRefusedWhenLoading) {
+  const auto either = arrow::dense_union({arrow::field("a", arrow::int8())});
+  const auto refused = [this](const auto& argument, const auto& result) {
+    const auto definition =
+        Define(kRow, "def f(x): return x", {arrow::int64(), argument}, result);
+    return Load(definition).status();
+  };
   ExpectUdfError(
-      Load(Define(kRow, "def f(x): return x",
-                  {arrow::int64(), arrow::list(arrow::int8())}, arrow::int64()))
-          .status(),
-      UdfErrorCode::kInvalidDefinition, "argument 'a1' has the type list");
+      refused(arrow::int64(), either), UdfErrorCode::kInvalidDefinition,
+      "the result has the type dense_union<a: int8=0>, which is not supported");
   ExpectUdfError(
-      Load(Define(kArrow, "def f(x): return x", {arrow::int64()}, arrow::null()))
-          .status(),
-      UdfErrorCode::kInvalidDefinition, "the result has the type null");
+      refused(arrow::int64(), arrow::struct_({arrow::field("s", arrow::list(either))})),
+      UdfErrorCode::kInvalidDefinition, "because of the dense_union<a: int8=0> inside");
+}
+
+TEST_P(BackendConformance, TypesThatPyarrowHasNoArraysOfAreRefusedInEveryMode) {
+  for (const auto& type : {arrow::month_interval(), arrow::list(arrow::month_interval()),
+                           arrow::day_time_interval()}) {
+    for (const auto mode : {kRow, kArrow}) {
+      ExpectUdfError(
+          Load(Define(mode, "def f(x): return x", {type}, arrow::int64())).status(),
+          UdfErrorCode::kInvalidDefinition, "use month_day_nano_interval");
+      ExpectUdfError(
+          Load(Define(mode, "def f(x): return x", {arrow::int64()}, type)).status(),
+          UdfErrorCode::kInvalidDefinition, "use month_day_nano_interval");
+    }
+  }
+}
+
+TEST_P(BackendConformance, AnArrowFunctionGetsAndReturnsEveryType) {
+  const auto either = arrow::dense_union({arrow::field("a", arrow::int8())});
+  for (const auto& type :
+       {arrow::null(), arrow::month_day_nano_interval(), either, arrow::list(either),
+        arrow::decimal256(50, 2), arrow::map(arrow::int8(), either),
+        arrow::fixed_size_list(arrow::utf8_view(), 2),
+        arrow::run_end_encoded(arrow::int16(), arrow::utf8()),
+        arrow::dictionary(arrow::int8(), arrow::utf8())}) {
+    const auto function = MustLoad(kArrow, "def f(x): return x", {type}, type);
+    const auto column = arrow::MakeArrayOfNull(type, 3).ValueOrDie();
+    const auto returned = Invoke(function, {column});
+    ASSERT_TRUE(returned.ok()) << returned.status().ToString();
+    EXPECT_TRUE((*returned)->Equals(column)) << type->ToString();
+  }
 }
 
 TEST_P(BackendConformance, CancellingEndsAPythonLoop) {

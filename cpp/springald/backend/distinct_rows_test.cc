@@ -7,6 +7,7 @@
 #include <string>
 
 #include <arrow/array/builder_binary.h>
+#include <arrow/array/builder_decimal.h>
 #include <arrow/array/builder_primitive.h>
 #include <arrow/array/concatenate.h>
 #include <arrow/compute/api_vector.h>
@@ -97,6 +98,45 @@ TEST(DistinctRows, NumbersOfEachWidth) {
   ExpectNumbersOf(ArrayOf<arrow::Int32Builder>(Mixed(values, 500)), 7);
   ExpectNumbersOf(Integers(Mixed(values, 500)), 7);
   ExpectNumbersOf(ArrayOf<arrow::BooleanBuilder>(Mixed<uint8_t>({0, 1}, 500)), 2);
+}
+
+TEST(DistinctRows, TypesThatAreStoredAsNumbers) {
+  // Bit patterns are compared, whatever they mean.
+  const auto as = [](const std::shared_ptr<arrow::Array>& numbers,
+                     const std::shared_ptr<arrow::DataType>& type) {
+    auto data = numbers->data()->Copy();
+    data->type = type;
+    return arrow::MakeArray(data);
+  };
+  const std::vector<int64_t> values = {0, 1, 2, 100, 5};
+  const auto halves = ArrayOf<arrow::UInt16Builder>(Mixed(values, 500));
+  ExpectNumbersOf(as(halves, arrow::float16()), 5);
+  const auto words = ArrayOf<arrow::Int32Builder>(Mixed(values, 500));
+  for (const auto& type :
+       {arrow::time32(arrow::TimeUnit::SECOND), arrow::decimal32(9, 2)}) {
+    ExpectNumbersOf(as(words, type), 5);
+  }
+  const auto longs = Integers(Mixed<int64_t>({0, 86400000, 172800000}, 500));
+  for (const auto& type :
+       {arrow::date64(), arrow::time64(arrow::TimeUnit::NANO),
+        arrow::duration(arrow::TimeUnit::MICRO), arrow::decimal64(18, 2)}) {
+    ExpectNumbersOf(as(longs, type), 3);
+  }
+}
+
+TEST(DistinctRows, BytesOfAFixedNumber) {
+  const std::vector<std::string> values = {"abcdefg", "abcdefh", "bbcdefg", "abcxefg"};
+  const auto rows = ArrayOf<arrow::FixedSizeBinaryBuilder>(
+      Mixed(values, 500), arrow::FixedSizeBinaryBuilder(arrow::fixed_size_binary(7)));
+  ExpectNumbersOf(rows, 4);
+  ExpectNumbersOf(rows->Slice(3), 4);
+  const std::vector<arrow::Decimal128> decimals = {
+      arrow::Decimal128(5), arrow::Decimal128(-5), arrow::Decimal128(1, 5)};
+  ExpectNumbersOf(
+      ArrayOf<arrow::Decimal128Builder>(
+          Mixed(decimals, 500), arrow::Decimal128Builder(arrow::decimal128(38, 2))),
+      3);
+  EXPECT_FALSE(CanNumber(*arrow::fixed_size_binary(0)));
 }
 
 TEST(DistinctRows, FloatsAreComparedBitByBit) {

@@ -98,6 +98,20 @@ struct BoolValues {
   int64_t offset;
 };
 
+struct FixedBytesValues {
+  explicit FixedBytesValues(const arrow::ArrayData& column)
+      : width(static_cast<std::size_t>(
+            static_cast<const arrow::FixedWidthType&>(*column.type).bit_width() / 8)),
+        bytes(column.GetValues<char>(1, column.offset * static_cast<int64_t>(width))) {}
+  const char* At(int64_t row) const {
+    return bytes + static_cast<std::size_t>(row) * width;
+  }
+  uint64_t Hash(int64_t row) const { return HashBytes(At(row), width); }
+  bool AreEqual(int64_t a, int64_t b) const { return EqualBytes(At(a), At(b), width); }
+  std::size_t width;
+  const char* bytes;
+};
+
 template <typename Offset>
 struct BytesValues {
   explicit BytesValues(const arrow::ArrayData& column) : values(column) {}
@@ -215,7 +229,7 @@ bool NumberAll(const arrow::ArrayData& column, ValueNumbering* out) {
   return true;
 }
 
-enum class Layout { kNone, kBool, k8, k16, k32, k64, kBytes32, kBytes64 };
+enum class Layout { kNone, kBool, k8, k16, k32, k64, kFixedBytes, kBytes32, kBytes64 };
 
 Layout LayoutOf(const arrow::DataType& type) {
   switch (type.id()) {
@@ -226,17 +240,29 @@ Layout LayoutOf(const arrow::DataType& type) {
       return Layout::k8;
     case arrow::Type::INT16:
     case arrow::Type::UINT16:
+    case arrow::Type::HALF_FLOAT:
       return Layout::k16;
     case arrow::Type::INT32:
     case arrow::Type::UINT32:
     case arrow::Type::FLOAT:
     case arrow::Type::DATE32:
+    case arrow::Type::TIME32:
+    case arrow::Type::DECIMAL32:
       return Layout::k32;
     case arrow::Type::INT64:
     case arrow::Type::UINT64:
     case arrow::Type::DOUBLE:
+    case arrow::Type::DATE64:
+    case arrow::Type::TIME64:
     case arrow::Type::TIMESTAMP:
+    case arrow::Type::DURATION:
+    case arrow::Type::DECIMAL64:
       return Layout::k64;
+    case arrow::Type::DECIMAL128:
+    case arrow::Type::DECIMAL256:
+      return Layout::kFixedBytes;
+    case arrow::Type::FIXED_SIZE_BINARY:
+      return type.bit_width() > 0 ? Layout::kFixedBytes : Layout::kNone;
     case arrow::Type::STRING:
     case arrow::Type::BINARY:
       return Layout::kBytes32;
@@ -266,6 +292,8 @@ bool NumberValues(const arrow::ArrayData& column, ValueNumbering* out) {
       return NumberAll<FixedValues<uint32_t>>(column, out);
     case Layout::k64:
       return NumberAll<FixedValues<uint64_t>>(column, out);
+    case Layout::kFixedBytes:
+      return NumberAll<FixedBytesValues>(column, out);
     case Layout::kBytes32:
       return NumberAll<BytesValues<int32_t>>(column, out);
     case Layout::kBytes64:

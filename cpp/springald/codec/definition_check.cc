@@ -39,8 +39,9 @@ Status CheckEnumeration(std::string_view what, Enumeration value,
 
 Status CheckEnumerations(const UdfDefinition& definition) {
   ARROW_RETURN_NOT_OK(CheckEnumeration("kind", definition.kind, {{1, "scalar"}}));
-  ARROW_RETURN_NOT_OK(
-      CheckEnumeration("mode", definition.mode, {{1, "arrow"}, {2, "row"}}));
+  ARROW_RETURN_NOT_OK(CheckEnumeration(
+      "mode", definition.mode,
+      {{1, "arrow"}, {2, "row"}, {3, "pandas"}, {4, "numpy"}, {5, "iterator"}}));
   ARROW_RETURN_NOT_OK(
       CheckEnumeration("volatility", definition.volatility,
                        {{1, "immutable"}, {2, "stable"}, {3, "volatile"}}));

@@ -5,6 +5,10 @@
 #include <string>
 
 #include <arrow/api.h>
+#include <arrow/extension/bool8.h>
+#include <arrow/extension/fixed_shape_tensor.h>
+#include <arrow/extension/json.h>
+#include <arrow/extension/uuid.h>
 #include <arrow/ipc/writer.h>
 #include <gtest/gtest.h>
 
@@ -89,6 +93,26 @@ TEST(Signature, KeepsDictionaryTypesWithoutDictionaries) {
       arrow::schema({arrow::field("a", dictionary), arrow::field("b", dictionary),
                      arrow::field("c", arrow::list(arrow::dictionary(
                                            arrow::int64(), arrow::list(dictionary))))}));
+}
+
+TEST(Signature, ReadsExtensionTypesThatNobodyRegisteredAsTheirStorage) {
+  const auto metadata = arrow::key_value_metadata(
+      {"k", "ARROW:extension:name", "ARROW:extension:metadata"}, {"v", "acme.word", "1"});
+  const auto word = arrow::field("a", arrow::utf8(), true, metadata);
+  ExpectRoundTrip(arrow::schema({word, arrow::field("b", arrow::list(word))}));
+}
+
+TEST(Signature, KeepsExtensionTypesOfArrowItself) {
+  const auto tensor = arrow::extension::fixed_shape_tensor(arrow::int8(), {2, 3});
+  for (const auto& type : {arrow::extension::uuid(), arrow::extension::json(),
+                           arrow::extension::bool8(), tensor}) {
+    const auto schema = arrow::schema(
+        {arrow::field("a", type, false, arrow::key_value_metadata({"k"}, {"v"})),
+         arrow::field("b", arrow::struct_({arrow::field("c", arrow::list(type))}))});
+    ExpectRoundTrip(schema);
+    const std::string bytes = EncodeSchema(*schema).ValueOrDie();
+    EXPECT_EQ(*EncodeSchema(*DecodeSchema(bytes, kBounds).ValueOrDie()), bytes);
+  }
 }
 
 TEST(Signature, ReadsTheOtherEndiannessAsThisOne) {

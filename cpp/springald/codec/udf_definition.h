@@ -22,11 +22,15 @@ enum class UdfKind : int32_t { kScalar = 1 };
 enum class UdfMode : int32_t {
   kArrow = 1,  ///< one pyarrow.Array per argument in, one array out
   kRow = 2,    ///< one Python value per argument in, one Python value out
+  // To the runtime these are arrow mode: the callable is a form that converts.
+  kPandas = 3,    ///< one Series or DataFrame per argument in, one out
+  kNumpy = 4,     ///< one NumPy array per argument in, one out
+  kIterator = 5,  ///< an iterator of batches in, an iterator of columns out
 };
 
 enum class Volatility : int32_t { kImmutable = 1, kStable = 2, kVolatile = 3 };
 
-/// What row mode does with a row that has a null argument.
+/// What happens to a row that has a null argument. kSkip is not for arrow and iterator.
 enum class NullHandling : int32_t {
   kCall = 1,  ///< the function is called with None
   /// A null in an argument whose field is not nullable gives a null result

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "springald/base/udf_error.h"
+#include "springald/python/collect/collected_type.h"
+#include "springald/python/collect/kept_values.h"
 #include "springald/python/pyarrow_bridge.h"
 #include "springald/python/python_error.h"
 
@@ -14,14 +16,25 @@ constexpr std::size_t kMaxReprBytes = 200;
 
 arrow::Result<std::shared_ptr<arrow::Array>> ConvertSequence(
     const UdfDefinition& definition, PyObject* sequence) {
-  auto array = ArrayFromPython(sequence, definition.result->type());
-  if (array.ok()) {
-    return array;
+  const auto& type = definition.result->type();
+  if (!CollectorSupports(*type)) {
+    return MakeUdfError(UdfErrorCode::kResult,
+                        "the function returned a " + ClassName(sequence) +
+                            ", of which pyarrow makes no array of " + type->ToString() +
+                            "; return a pyarrow.Array");
   }
-  UdfErrorInfo info = TakeException(UdfErrorCode::kResult);
+  auto array = MakePlainColumn(sequence, type);
+  if (array.ok()) {
+    return array;  // which result/ makes the promised type
+  }
+  UdfErrorInfo info;
+  info.code = UdfErrorCode::kResult;
+  info.message = array.status().message();
+  if (PyErr_Occurred() != nullptr) {
+    info = TakeException(UdfErrorCode::kResult);
+  }
   info.message = "the function returned a " + ClassName(sequence) +
-                 " that is not an array of " + definition.result->type()->ToString() +
-                 ": " + info.message;
+                 " that is not an array of " + type->ToString() + ": " + info.message;
   info.traceback.clear();
   return MakeUdfError(std::move(info));
 }

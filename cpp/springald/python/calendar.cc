@@ -31,12 +31,23 @@ CivilDate CivilFromDays(int64_t days) {
   return {static_cast<int>(year), static_cast<int>(month), static_cast<int>(day)};
 }
 
-struct CivilTime {
-  CivilDate date;
+/// A time of the day.
+struct Clock {
   int hour;
   int minute;
   int second;
   int microsecond;
+};
+
+Clock ClockFromMicros(int64_t micros_of_day) {
+  const auto seconds = static_cast<int>(micros_of_day / 1000000);
+  return {seconds / 3600, seconds / 60 % 60, seconds % 60,
+          static_cast<int>(micros_of_day % 1000000)};
+}
+
+struct CivilTime {
+  CivilDate date;
+  Clock clock;
 };
 
 CivilTime CivilFromMicros(int64_t micros) {
@@ -46,9 +57,7 @@ CivilTime CivilFromMicros(int64_t micros) {
     rest += kMicrosPerDay;
     --days;
   }
-  const auto seconds = static_cast<int>(rest / 1000000);
-  return {CivilFromDays(days), seconds / 3600, seconds / 60 % 60, seconds % 60,
-          static_cast<int>(rest % 1000000)};
+  return {CivilFromDays(days), ClockFromMicros(rest)};
 }
 
 /// Writes a date as the objects of `datetime` hold it.
@@ -57,6 +66,16 @@ void WriteDate(const CivilDate& date, unsigned char* data) {
   data[1] = static_cast<unsigned char>(date.year);
   data[2] = static_cast<unsigned char>(date.month);
   data[3] = static_cast<unsigned char>(date.day);
+}
+
+/// Writes a time of the day as the objects of `datetime` hold it.
+void WriteTime(const Clock& clock, unsigned char* data) {
+  data[0] = static_cast<unsigned char>(clock.hour);
+  data[1] = static_cast<unsigned char>(clock.minute);
+  data[2] = static_cast<unsigned char>(clock.second);
+  data[3] = static_cast<unsigned char>(clock.microsecond >> 16);
+  data[4] = static_cast<unsigned char>(clock.microsecond >> 8);
+  data[5] = static_cast<unsigned char>(clock.microsecond);
 }
 
 int64_t DaysFromCivil(int year, int month, int day) {
@@ -93,16 +112,49 @@ PyObject* NewDate(int64_t days) {
   return PyDate_FromDate(date.year, date.month, date.day);
 }
 
-PyObject* NewDateTime(int64_t micros, PyObject* zone) {
+PyObject* NewClockDateTime(int64_t micros, PyObject* zone) {
   const CivilTime time = CivilFromMicros(micros);
-  PyObject* value = PyDateTimeAPI->DateTime_FromDateAndTime(
-      time.date.year, time.date.month, time.date.day, time.hour, time.minute, time.second,
-      time.microsecond, zone == nullptr ? Py_None : zone, PyDateTimeAPI->DateTimeType);
+  return PyDateTimeAPI->DateTime_FromDateAndTime(
+      time.date.year, time.date.month, time.date.day, time.clock.hour, time.clock.minute,
+      time.clock.second, time.clock.microsecond, zone == nullptr ? Py_None : zone,
+      PyDateTimeAPI->DateTimeType);
+}
+
+PyObject* NewDateTime(int64_t micros, PyObject* zone) {
+  PyObject* value = NewClockDateTime(micros, zone);
   if (zone == nullptr || value == nullptr) {
     return value;
   }
   const PyRef utc = PyRef::Steal(value);
   return PyObject_CallMethod(zone, "fromutc", "O", utc.get());
+}
+
+PyObject* NewTime(int64_t micros) {
+  const Clock clock = ClockFromMicros(micros);
+  return PyDateTimeAPI->Time_FromTime(clock.hour, clock.minute, clock.second,
+                                      clock.microsecond, Py_None,
+                                      PyDateTimeAPI->TimeType);
+}
+
+PyObject* NewDelta(int64_t days, int64_t micros) {
+  return PyDateTimeAPI->Delta_FromDelta(
+      static_cast<int>(days), static_cast<int>(micros / 1000000),
+      static_cast<int>(micros % 1000000), /*normalize=*/0, PyDateTimeAPI->DeltaType);
+}
+
+bool ReadDelta(PyObject* object, int64_t* micros) {
+  if (!PyDelta_Check(object)) {
+    return false;
+  }
+  const int64_t rest = PyDateTime_DELTA_GET_SECONDS(object) * INT64_C(1000000) +
+                       PyDateTime_DELTA_GET_MICROSECONDS(object);
+  return !__builtin_mul_overflow(static_cast<int64_t>(PyDateTime_DELTA_GET_DAYS(object)),
+                                 kMicrosPerDay, micros) &&
+         !__builtin_add_overflow(*micros, rest, micros);
+}
+
+bool IsTimeZoneClass(PyObject* type) {
+  return type == reinterpret_cast<PyObject*>(Py_TYPE(PyDateTime_TimeZone_UTC));
 }
 
 bool RenewDate(PyObject* date, int64_t days) {
@@ -117,21 +169,43 @@ bool RenewDate(PyObject* date, int64_t days) {
   return false;
 }
 
-bool RenewDateTime(PyObject* datetime, int64_t micros) {
+bool RenewDateTime(PyObject* datetime, int64_t micros, PyObject* zone) {
 #ifndef Py_GIL_DISABLED
   auto* object = reinterpret_cast<PyDateTime_DateTime*>(datetime);
   if (Py_REFCNT(datetime) == 1 && PyDateTime_CheckExact(datetime) &&
-      object->hastzinfo == 0) {
+      (object->hastzinfo == 0 ? zone == nullptr : object->tzinfo == zone)) {
     const CivilTime time = CivilFromMicros(micros);
     object->hashcode = -1;
     object->fold = 0;
     WriteDate(time.date, object->data);
-    object->data[4] = static_cast<unsigned char>(time.hour);
-    object->data[5] = static_cast<unsigned char>(time.minute);
-    object->data[6] = static_cast<unsigned char>(time.second);
-    object->data[7] = static_cast<unsigned char>(time.microsecond >> 16);
-    object->data[8] = static_cast<unsigned char>(time.microsecond >> 8);
-    object->data[9] = static_cast<unsigned char>(time.microsecond);
+    WriteTime(time.clock, object->data + 4);
+    return true;
+  }
+#endif
+  return false;
+}
+
+bool RenewTime(PyObject* time, int64_t micros) {
+#ifndef Py_GIL_DISABLED
+  auto* object = reinterpret_cast<PyDateTime_Time*>(time);
+  if (Py_REFCNT(time) == 1 && PyTime_CheckExact(time) && object->hastzinfo == 0) {
+    object->hashcode = -1;
+    object->fold = 0;
+    WriteTime(ClockFromMicros(micros), object->data);
+    return true;
+  }
+#endif
+  return false;
+}
+
+bool RenewDelta(PyObject* delta, int64_t days, int64_t micros) {
+#ifndef Py_GIL_DISABLED
+  auto* object = reinterpret_cast<PyDateTime_Delta*>(delta);
+  if (Py_REFCNT(delta) == 1 && PyDelta_CheckExact(delta)) {
+    object->hashcode = -1;
+    object->days = static_cast<int>(days);
+    object->seconds = static_cast<int>(micros / 1000000);
+    object->microseconds = static_cast<int>(micros % 1000000);
     return true;
   }
 #endif
@@ -159,6 +233,27 @@ bool ReadDateTime(PyObject* object, int64_t* micros) {
                           PyDateTime_DATE_GET_SECOND(object);
   *micros = DaysOf(object) * kMicrosPerDay + seconds * 1000000 +
             PyDateTime_DATE_GET_MICROSECOND(object);
+  return true;
+}
+
+bool ReadTime(PyObject* object, int64_t* micros) {
+  if (!PyTime_CheckExact(object)) {
+    return false;
+  }
+  const int64_t seconds = PyDateTime_TIME_GET_HOUR(object) * INT64_C(3600) +
+                          PyDateTime_TIME_GET_MINUTE(object) * INT64_C(60) +
+                          PyDateTime_TIME_GET_SECOND(object);
+  *micros = seconds * 1000000 + PyDateTime_TIME_GET_MICROSECOND(object);
+  return true;
+}
+
+bool ReadTimeDelta(PyObject* object, int64_t* seconds, int64_t* micros) {
+  if (!PyDelta_CheckExact(object)) {
+    return false;
+  }
+  *seconds = PyDateTime_DELTA_GET_DAYS(object) * INT64_C(86400) +
+             PyDateTime_DELTA_GET_SECONDS(object);
+  *micros = PyDateTime_DELTA_GET_MICROSECONDS(object);
   return true;
 }
 

@@ -127,6 +127,40 @@ TEST_F(Calendar, PutsAMomentIntoAZone) {
   EXPECT_TRUE(python_.IsTrue("value.fold == 1 and value.tzinfo is zurich"));
 }
 
+TEST_F(Calendar, PutsAClockIntoAZoneAsItIs) {
+  const PyRef zone = python_.Eval("timezone(timedelta(hours=-5))");
+  EXPECT_EQ(Repr(PyRef::Steal(NewClockDateTime(kMinMicros, zone.get()))),
+            "datetime.datetime(1, 1, 1, 0, 0, tzinfo=datetime.timezone("
+            "datetime.timedelta(days=-1, seconds=68400)))");
+}
+
+TEST_F(Calendar, MakesTimesAndDeltasAndMakesThemOver) {
+  const PyRef time = PyRef::Steal(NewTime(kMicrosPerDay - 1));
+  EXPECT_EQ(Repr(time), "datetime.time(23, 59, 59, 999999)");
+  EXPECT_TRUE(RenewTime(time.get(), 3661000002));
+  EXPECT_EQ(Repr(time), "datetime.time(1, 1, 1, 2)");
+  const PyRef delta = PyRef::Steal(NewDelta(-kMaxDeltaDays, 1000001));
+  EXPECT_EQ(Repr(delta),
+            "datetime.timedelta(days=-999999999, seconds=1, microseconds=1)");
+  EXPECT_TRUE(RenewDelta(delta.get(), 2, 0));
+  EXPECT_EQ(Repr(delta), "datetime.timedelta(days=2)");
+  EXPECT_FALSE(RenewTime(delta.get(), 0));
+  EXPECT_FALSE(RenewDelta(time.get(), 0, 0));
+  const PyRef shared = PyRef::Borrow(delta.get());
+  EXPECT_FALSE(RenewDelta(delta.get(), 3, 0));
+}
+
+TEST_F(Calendar, MakesOverOnlyADatetimeOfTheSameZone) {
+  const PyRef zone = python_.Eval("timezone(timedelta(hours=1))");
+  const PyRef naive = PyRef::Steal(NewClockDateTime(0, nullptr));
+  const PyRef aware = PyRef::Steal(NewClockDateTime(0, zone.get()));
+  EXPECT_FALSE(RenewDateTime(naive.get(), 1, zone.get()));
+  EXPECT_FALSE(RenewDateTime(aware.get(), 1, nullptr));
+  EXPECT_TRUE(RenewDateTime(naive.get(), 1, nullptr));
+  EXPECT_TRUE(RenewDateTime(aware.get(), 1, zone.get()));
+  EXPECT_EQ(Repr(naive), "datetime.datetime(1970, 1, 1, 0, 0, 0, 1)");
+}
+
 TEST_F(Calendar, AZoneThatLeavesTheRangeRaises) {
   const PyRef west = python_.Eval("timezone(timedelta(hours=-5))");
   EXPECT_EQ(NewDateTime(kMinMicros, west.get()), nullptr);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "springald/python/own_frames.h"
+
 namespace springald::python {
 
 namespace {
@@ -116,6 +118,11 @@ UdfErrorInfo TakeException(UdfErrorCode code) {
     info.code = UdfErrorCode::kInternal;
     info.message = "the function failed without setting an exception";
     return info;
+  }
+  if (!LeaveOutOwnFrames(exception.get())) {
+    if (auto of_form = ErrorOfForm(exception.get()); of_form.has_value()) {
+      return *std::move(of_form);
+    }
   }
   if (PyErr_GivenExceptionMatches(exception.get(), PyExc_KeyboardInterrupt)) {
     info.code = UdfErrorCode::kInterrupted;

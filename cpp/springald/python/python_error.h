@@ -10,8 +10,8 @@ namespace springald::python {
 /// Takes the exception that is set and describes it. Clears it.
 ///
 /// The code is kInterrupted for KeyboardInterrupt and `code` for all others. The
-/// traceback holds the frames below the call that raised: the user's, because the
-/// runtime has no Python frames of its own.
+/// traceback holds the frames below the call that raised, without those of this package
+/// that come first. An error that is only of this package tells its own code.
 /// REQUIRES: the GIL. Never fails: what cannot be found out stays empty.
 UdfErrorInfo TakeException(UdfErrorCode code);
 

@@ -53,6 +53,46 @@ TEST_F(PythonError, ShowsTheCauseToo) {
   EXPECT_NE(info.traceback.find("direct cause"), std::string::npos);
 }
 
+/// Makes `form`, a function of this package that calls `body`.
+constexpr char kForm[] =
+    "package = {'__name__': 'springald.column_modes.some_mode', 'body': None}\n"
+    "exec(compile('def form(): return body()', 'form.py', 'exec'), package)\n";
+
+TEST_F(PythonError, LeavesOutTheFramesOfAForm) {
+  python_.Run(kForm);
+  python_.Run(
+      "def inner(): 1 / 0\n"
+      "def outer(): package['body'] = inner; package['form']()\n"
+      "package['body'] = outer\n");
+  const UdfErrorInfo info = Raise("package['form']");
+  EXPECT_EQ(info.exception_type, "ZeroDivisionError");
+  EXPECT_EQ(info.traceback.find("form.py"), info.traceback.rfind("form.py"))
+      << "only the first frames are left out: " << info.traceback;
+  EXPECT_LT(info.traceback.find("in outer"), info.traceback.find("form.py"));
+  EXPECT_LT(info.traceback.find("form.py"), info.traceback.find("in inner"));
+}
+
+TEST_F(PythonError, AFormTellsWhatIsWrongWithAResult) {
+  python_.Run(kForm);
+  python_.Run(
+      "class UdfResultError(Exception):\n"
+      "    exception_message = 'too long: 3, expected 2'\n"
+      "UdfResultError.__module__ = 'springald.errors'\n"
+      "package['UdfResultError'] = UdfResultError\n"
+      "exec(compile('def refusing(): raise UdfResultError()', 'form.py', 'exec'), "
+      "package)\n"
+      "def of_user(): raise UdfResultError()\n"
+      "package['body'] = of_user\n");
+  const UdfErrorInfo ours = Raise("package['refusing']");
+  EXPECT_EQ(ours.code, UdfErrorCode::kResult);
+  EXPECT_EQ(ours.message, "too long: 3, expected 2");
+  EXPECT_EQ(ours.exception_type + ours.traceback, "");
+  const UdfErrorInfo theirs = Raise("package['form']");
+  EXPECT_EQ(theirs.code, UdfErrorCode::kExecution);
+  EXPECT_EQ(theirs.exception_type, "springald.errors.UdfResultError");
+  EXPECT_NE(theirs.traceback.find("in of_user"), std::string::npos);
+}
+
 TEST_F(PythonError, HoldsTheObjectUntilTheLastCopyIsGone) {
   python_.Run(
       "import weakref\n"

@@ -5,11 +5,13 @@
 #include <utility>
 #include <vector>
 
+#include "springald/base/logical_null.h"
 #include "springald/base/udf_error.h"
-#include "springald/python/boxer.h"
+#include "springald/python/box/boxer.h"
+#include "springald/python/collect/result_collector.h"
+#include "springald/python/constant_boxer.h"
 #include "springald/python/py_ref.h"
 #include "springald/python/python_error.h"
-#include "springald/python/result_collector.h"
 
 namespace springald::python {
 
@@ -63,7 +65,6 @@ class RowLoop {
   arrow::Status Prepare();
   arrow::Status RunBlock(int64_t first, int64_t num_rows);
   arrow::Status BoxBlock(int64_t first, int64_t* num_rows, bool unused);
-  arrow::Status BoxingError(std::size_t argument, int64_t row);
   void MarkUnused();
   void FindSkippedRows(int64_t first, int64_t num_rows);
   arrow::Result<bool> RunBatchForm(int64_t num_rows);
@@ -72,7 +73,6 @@ class RowLoop {
   arrow::Status CallBlock(int64_t first, int64_t num_rows);
   arrow::Status BetweenRows();
   void YieldGil();
-  arrow::Status RowError(int64_t row);
   void ReleaseResults();
 
   const UdfDefinition& definition_;
@@ -104,14 +104,10 @@ class RowLoop {
 
 arrow::Status RowLoop::Prepare() {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    ARROW_ASSIGN_OR_RAISE(auto boxer, MakeBoxer(*columns_[i]->data()));
+    ARROW_ASSIGN_OR_RAISE(auto boxer, MakeArgumentBoxer(*columns_[i], num_rows_));
     boxers_.push_back(std::move(boxer));
-    if (definition_.null_handling == NullHandling::kSkip &&
-        !definition_.arguments->field(static_cast<int>(i))->nullable() &&
-        columns_[i]->null_count() > 0) {
-      skipping_columns_.push_back(columns_[i].get());
-    }
   }
+  skipping_columns_ = SkippingColumns(definition_, columns_);
   ARROW_ASSIGN_OR_RAISE(collector_,
                         MakeResultCollector(definition_.result->type(), num_rows_));
   if (batch_form_ != nullptr && batch_form_->IsUsable(callable_)) {
@@ -135,15 +131,8 @@ arrow::Result<ReturnedRows> RowLoop::Run() {
   for (int64_t first = 0; first < num_rows_; first += kBlockRows) {
     ARROW_RETURN_NOT_OK(RunBlock(first, std::min(kBlockRows, num_rows_ - first)));
   }
-  auto column = collector_->Finish();
-  if (column.ok()) {
-    return ReturnedRows{column.MoveValueUnsafe(), num_inlined_rows_};
-  }
-  UdfErrorInfo info = GetUdfErrorInfo(column.status());
-  if (info.row.has_value()) {
-    info.arguments = DescribeArguments(columns_, *info.row);
-  }
-  return MakeUdfError(std::move(info));
+  ARROW_ASSIGN_OR_RAISE(auto column, FinishRows(collector_.get(), columns_));
+  return ReturnedRows{std::move(column), num_inlined_rows_};
 }
 
 arrow::Status RowLoop::RunBlock(int64_t first, int64_t num_rows) {
@@ -229,27 +218,17 @@ arrow::Status RowLoop::BoxBlock(int64_t first, int64_t* num_rows, bool unused) {
         boxers_[i]->Box(first, *num_rows, boxed_.data() + i * kBlockRows);
     if (num_made < *num_rows) {
       *num_rows = num_made;
-      status = BoxingError(i, first + num_made);
+      status = TakeBoxingError(definition_, i, first + num_made);
     }
   }
   return status;
-}
-
-arrow::Status RowLoop::BoxingError(std::size_t argument, int64_t row) {
-  UdfErrorInfo info = TakeException(UdfErrorCode::kExecution);
-  info.row = row;
-  info.message = "argument " +
-                 definition_.arguments->field(static_cast<int>(argument))->name() +
-                 " cannot be made a Python value: " + info.message;
-  info.traceback.clear();
-  return MakeUdfError(std::move(info));
 }
 
 void RowLoop::FindSkippedRows(int64_t first, int64_t num_rows) {
   std::fill_n(skipped_, num_rows, false);
   for (const arrow::Array* column : skipping_columns_) {
     for (int64_t i = 0; i < num_rows; ++i) {
-      skipped_[i] |= column->IsNull(first + i);
+      skipped_[i] |= IsLogicallyNull(*column, first + i);
     }
   }
 }
@@ -276,7 +255,7 @@ arrow::Status RowLoop::CallBlock(int64_t first, int64_t num_rows) {
       }
       result = call(callable, arguments, flags, nullptr);
       if (result == nullptr) [[unlikely]] {
-        return RowError(first + i);
+        return TakeRowError(columns_, first + i);
       }
     }
     results_[i] = result;
@@ -319,14 +298,51 @@ void RowLoop::YieldGil() {
   last_yield_ = std::chrono::steady_clock::now();
 }
 
-arrow::Status RowLoop::RowError(int64_t row) {
+}  // namespace
+
+std::vector<const arrow::Array*> SkippingColumns(const UdfDefinition& definition,
+                                                 const arrow::ArrayVector& columns) {
+  std::vector<const arrow::Array*> skipping;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (definition.null_handling == NullHandling::kSkip &&
+        !definition.arguments->field(static_cast<int>(i))->nullable() &&
+        HasLogicalNulls(*columns[i])) {
+      skipping.push_back(columns[i].get());
+    }
+  }
+  return skipping;
+}
+
+arrow::Status TakeBoxingError(const UdfDefinition& definition, std::size_t argument,
+                              int64_t row) {
   UdfErrorInfo info = TakeException(UdfErrorCode::kExecution);
   info.row = row;
-  info.arguments = DescribeArguments(columns_, row);
+  info.message = "argument " +
+                 definition.arguments->field(static_cast<int>(argument))->name() +
+                 " cannot be made a Python value: " + info.message;
+  info.traceback.clear();
   return MakeUdfError(std::move(info));
 }
 
-}  // namespace
+arrow::Status TakeRowError(const arrow::ArrayVector& columns, int64_t row) {
+  UdfErrorInfo info = TakeException(UdfErrorCode::kExecution);
+  info.row = row;
+  info.arguments = DescribeArguments(columns, row);
+  return MakeUdfError(std::move(info));
+}
+
+arrow::Result<std::shared_ptr<arrow::Array>> FinishRows(
+    ResultCollector* collector, const arrow::ArrayVector& columns) {
+  auto column = collector->Finish();
+  if (column.ok()) {
+    return column;
+  }
+  UdfErrorInfo info = GetUdfErrorInfo(column.status());
+  if (info.row.has_value()) {
+    info.arguments = DescribeArguments(columns, *info.row);
+  }
+  return MakeUdfError(std::move(info));
+}
 
 std::string DescribeArguments(const arrow::ArrayVector& columns, int64_t row) {
   std::string text = "(";
@@ -335,7 +351,7 @@ std::string DescribeArguments(const arrow::ArrayVector& columns, int64_t row) {
       return text + ", ...)";
     }
     PyObject* boxed = nullptr;
-    auto boxer = MakeBoxer(*columns[i]->data());
+    auto boxer = MakeArgumentBoxer(*columns[i], row + 1);
     if (boxer.ok()) {
       (*boxer)->Box(row, 1, &boxed);
     }

@@ -417,11 +417,13 @@ TEST_F(RowCall, DescribesArgumentsWithinBounds) {
 }
 
 TEST_F(RowCall, DescribesArgumentsThatCannotBeMade) {
-  EXPECT_EQ(DescribeArguments({python_.Column("pa.array([1], pa.timestamp('ns'))"),
-                               python_.Column("pa.array([5])"),
-                               python_.Column("pa.nulls(1, pa.list_(pa.int8()))")},
-                              0),
-            "(?, 5, ?)");
+  EXPECT_EQ(
+      DescribeArguments(
+          {python_.Column("pa.array([1], pa.timestamp('ns'))"),
+           python_.Column("pa.array([5])"),
+           python_.Column("pa.nulls(1, pa.dense_union([pa.field('a', pa.int8())]))")},
+          0),
+      "(?, 5, ?)");
 }
 
 }  // namespace

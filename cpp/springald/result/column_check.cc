@@ -3,47 +3,17 @@
 #include <string>
 #include <utility>
 
-#include <arrow/compute/api_vector.h>
-#include <arrow/compute/cast.h>
-#include <arrow/datum.h>
+#include <arrow/extension_type.h>
+#include <arrow/type_traits.h>
 
 #include "springald/base/udf_error.h"
+#include "springald/encoding/convert_encoding.h"
+#include "springald/encoding/same_values.h"
+#include "springald/result/nested_nulls.h"
 
 namespace springald {
 
 namespace {
-
-enum class Family { kString, kBinary, kOther };
-
-Family FamilyOf(arrow::Type::type id) {
-  switch (id) {
-    case arrow::Type::STRING:
-    case arrow::Type::LARGE_STRING:
-    case arrow::Type::STRING_VIEW:
-      return Family::kString;
-    case arrow::Type::BINARY:
-    case arrow::Type::LARGE_BINARY:
-    case arrow::Type::BINARY_VIEW:
-      return Family::kBinary;
-    default:
-      return Family::kOther;
-  }
-}
-
-/// Says whether `actual` holds the same values as `expected`, encoded otherwise.
-bool IsOtherEncoding(const arrow::DataType& actual, const arrow::DataType& expected) {
-  if (actual.id() == arrow::Type::RUN_END_ENCODED) {
-    const auto& values =
-        *static_cast<const arrow::RunEndEncodedType&>(actual).value_type();
-    return values.Equals(expected) || IsOtherEncoding(values, expected);
-  }
-  if (actual.id() == arrow::Type::DICTIONARY) {
-    const auto& values = *static_cast<const arrow::DictionaryType&>(actual).value_type();
-    return values.Equals(expected) || IsOtherEncoding(values, expected);
-  }
-  return FamilyOf(actual.id()) != Family::kOther &&
-         FamilyOf(actual.id()) == FamilyOf(expected.id());
-}
 
 /// Ends an error message of arrow mode, where a type is often meant to be another.
 std::string TypeAdvice(const UdfDefinition& definition) {
@@ -53,47 +23,59 @@ std::string TypeAdvice(const UdfDefinition& definition) {
          name + ")";
 }
 
+/// Says whether a broken column of this type leads its readers astray: to bytes, children
+/// or text that are not there. Numbers are what they are.
+bool HasInside(const arrow::DataType& type) {
+  switch (type.id()) {
+    case arrow::Type::EXTENSION:
+      return HasInside(*static_cast<const arrow::ExtensionType&>(type).storage_type());
+    case arrow::Type::NA:
+    case arrow::Type::BOOL:
+    case arrow::Type::FIXED_SIZE_BINARY:
+      return false;
+    default:
+      return !arrow::is_primitive(type.id()) && !arrow::is_decimal(type.id());
+  }
+}
+
+/// In arrow mode a function can return any bytes as a string and any numbers as offsets,
+/// and the engine, which trusts them, may crash. Row mode makes its columns itself.
+arrow::Status Validate(const UdfDefinition& definition, const arrow::Array& column) {
+  const bool may_be_wrong_inside =
+      definition.mode != UdfMode::kRow && HasInside(*column.type());
+  return may_be_wrong_inside ? column.ValidateFull() : column.Validate();
+}
+
 arrow::Result<std::shared_ptr<arrow::Array>> ConvertType(
-    const UdfDefinition& definition, std::shared_ptr<arrow::Array> column) {
+    const UdfDefinition& definition, const std::shared_ptr<arrow::Array>& column) {
   const auto& expected = definition.result->type();
-  if (column->type()->Equals(expected)) {
-    return column;
-  }
-  if (column->type_id() == arrow::Type::NA) {
-    return arrow::MakeArrayOfNull(expected, column->length());
-  }
-  if (!IsOtherEncoding(*column->type(), *expected)) {
+  if (!HaveSameValues(*column->type(), *expected)) {
     return MakeUdfError(
         UdfErrorCode::kResult,
         "the returned column has the wrong type: " + column->type()->ToString() +
             ", expected " + expected->ToString() + TypeAdvice(definition));
   }
-  ARROW_RETURN_NOT_OK(column->Validate());
-  if (column->type_id() == arrow::Type::RUN_END_ENCODED) {
-    ARROW_ASSIGN_OR_RAISE(const auto decoded, arrow::compute::RunEndDecode(column));
-    return ConvertType(definition, decoded.make_array());
+  // First: conversion follows the offsets and indices.
+  const auto valid = Validate(definition, *column);
+  if (!valid.ok()) {
+    return MakeUdfError(UdfErrorCode::kResult,
+                        "the returned column is broken: " + valid.message());
   }
-  if (column->type_id() == arrow::Type::DICTIONARY) {
-    // The dictionary values first: Arrow has no cast from a dictionary to a view.
-    const auto& type = static_cast<const arrow::DictionaryType&>(*column->type());
-    ARROW_ASSIGN_OR_RAISE(column, arrow::compute::Cast(*column, type.value_type()));
-    return ConvertType(definition, std::move(column));
+  auto converted = ConvertEncoding(column, expected);
+  if (!converted.ok() && !converted.status().IsOutOfMemory()) {
+    return MakeUdfError(UdfErrorCode::kResult,
+                        "the returned column of type " + column->type()->ToString() +
+                            " cannot be made a " + expected->ToString() + ": " +
+                            converted.status().message());
   }
-  return arrow::compute::Cast(*column, expected);
-}
-
-/// In arrow mode a function can return any bytes as a string, and the engine, which
-/// trusts them to be UTF-8, may crash. Row mode makes its strings itself.
-arrow::Status Validate(const UdfDefinition& definition, const arrow::Array& column) {
-  const bool may_be_wrong_inside =
-      definition.mode != UdfMode::kRow && FamilyOf(column.type_id()) != Family::kOther;
-  return may_be_wrong_inside ? column.ValidateFull() : column.Validate();
+  return converted;
 }
 
 bool IsSkippedRow(const UdfDefinition& definition, const arrow::ArrayVector& arguments,
                   int64_t row) {
-  if (definition.mode != UdfMode::kRow ||
-      definition.null_handling != NullHandling::kSkip) {
+  const bool can_skip =
+      definition.mode != UdfMode::kArrow && definition.mode != UdfMode::kIterator;
+  if (!can_skip || definition.null_handling != NullHandling::kSkip) {
     return false;
   }
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -105,23 +87,38 @@ bool IsSkippedRow(const UdfDefinition& definition, const arrow::ArrayVector& arg
   return false;
 }
 
+arrow::Status NullError(int64_t row, std::string message) {
+  UdfErrorInfo info;
+  info.code = UdfErrorCode::kResult;
+  info.row = row;
+  info.message = std::move(message);
+  return MakeUdfError(std::move(info));
+}
+
 arrow::Status CheckNulls(const UdfDefinition& definition, const arrow::Array& column,
                          const arrow::ArrayVector& arguments) {
-  if (definition.result->nullable() || column.null_count() == 0) {
+  if (definition.result->nullable() || column.ComputeLogicalNullCount() == 0) {
     return arrow::Status::OK();
   }
   for (int64_t row = 0; row < column.length(); ++row) {
-    if (column.IsNull(row) && !IsSkippedRow(definition, arguments, row)) {
-      UdfErrorInfo info;
-      info.code = UdfErrorCode::kResult;
-      info.row = row;
-      info.message =
+    if (IsNullValue(column, row) && !IsSkippedRow(definition, arguments, row)) {
+      return NullError(
+          row,
           "the function returned a null, but its result is declared without nulls; "
-          "hint the result as `X | None`, or declare a nullable field";
-      return MakeUdfError(std::move(info));
+          "hint the result as `X | None`, or declare a nullable field");
     }
   }
   return arrow::Status::OK();
+}
+
+arrow::Status CheckNestedNulls(const UdfDefinition& definition,
+                               const arrow::Array& column) {
+  const auto found = FindNestedNull(column, definition.result->name());
+  return found.has_value()
+             ? NullError(found->row, "the function returned a null in " + found->path +
+                                         ", which is declared without nulls; return a "
+                                         "value there, or declare the field nullable")
+             : arrow::Status::OK();
 }
 
 }  // namespace
@@ -136,19 +133,9 @@ arrow::Result<std::shared_ptr<arrow::Array>> CheckColumn(
             ", expected " + std::to_string(num_rows) +
             ", one value for each row of the batch");
   }
-  auto converted = ConvertType(definition, std::move(column));
-  if (converted.ok()) {
-    const auto valid = Validate(definition, **converted);
-    if (!valid.ok()) {
-      converted = valid;
-    }
-  }
-  if (!converted.ok() && converted.status().detail() == nullptr) {
-    return MakeUdfError(UdfErrorCode::kResult,
-                        "the returned column is broken: " + converted.status().message());
-  }
-  ARROW_RETURN_NOT_OK(converted);
-  ARROW_RETURN_NOT_OK(CheckNulls(definition, **converted, arguments));
+  ARROW_ASSIGN_OR_RAISE(auto converted, ConvertType(definition, column));
+  ARROW_RETURN_NOT_OK(CheckNulls(definition, *converted, arguments));
+  ARROW_RETURN_NOT_OK(CheckNestedNulls(definition, *converted));
   return converted;
 }
 

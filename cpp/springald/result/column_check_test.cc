@@ -198,6 +198,19 @@ TEST(ColumnCheck, AllowsTheNullsOfSkippedRows) {
   EXPECT_EQ(info.row, 2);
 }
 
+TEST(ColumnCheck, SkippedRowsMayBeNullInModesOfColumnsToo) {
+  const auto x = Integers({1, 0}, {true, false});
+  UdfDefinition definition = DefinitionOf(arrow::int64(), false);
+  definition.arguments = arrow::schema({arrow::field("x", arrow::int64(), false)});
+  definition.null_handling = NullHandling::kSkip;
+  for (const auto mode : {UdfMode::kPandas, UdfMode::kNumpy}) {
+    definition.mode = mode;
+    EXPECT_TRUE(Check(definition, Integers({1, 0}, {true, false}), {x}).ok());
+    const auto another = Integers({0, 1}, {false, true});
+    ExpectUdfError(Check(definition, another, {x}), UdfErrorCode::kResult, "a null");
+  }
+}
+
 TEST(ColumnCheck, NoRowIsSkippedInArrowModeOrWhereNullsAreCalledWith) {
   const auto x = Integers({1, 0}, {true, false});
   const auto column = Integers({1, 0}, {true, false});

@@ -2,8 +2,11 @@
 
 #include <chrono>
 #include <utility>
+#include <vector>
 
 #include "springald/base/udf_error.h"
+#include "springald/encoding/convert_encoding.h"
+#include "springald/encoding/same_values.h"
 #include "springald/python/pyarrow_bridge.h"
 #include "springald/python/python_error.h"
 
@@ -29,12 +32,15 @@ arrow::Status Function::CheckBatch(const Batch& batch) const {
                             std::to_string(batch.columns.size()) + ", expected " +
                             std::to_string(arguments.num_fields()));
   }
-  for (const auto& column : batch.columns) {
-    if (column->length() != batch.num_rows) {
+  for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+    const bool is_constant = i < batch.is_constant.size() && batch.is_constant[i];
+    const int64_t expected = is_constant ? 1 : batch.num_rows;
+    if (batch.columns[i]->length() != expected) {
       return MakeUdfError(UdfErrorCode::kInternal,
-                          "a column of the batch has the wrong length: " +
-                              std::to_string(column->length()) + ", expected " +
-                              std::to_string(batch.num_rows));
+                          std::string("a ") + (is_constant ? "constant" : "column") +
+                              " of the batch has the wrong length: " +
+                              std::to_string(batch.columns[i]->length()) + ", expected " +
+                              std::to_string(expected));
     }
   }
   return arrow::Status::OK();
@@ -63,7 +69,13 @@ arrow::Result<std::shared_ptr<arrow::Array>> Function::Invoke(const Batch& batch
   return Measured(batch.num_rows, [&] { return RunChecked(batch, cancel); });
 }
 
-arrow::Result<Batch> Function::BatchOf(std::span<PyObject* const> arrays) const {
+arrow::Status Function::EndStream(int64_t stream_id, bool failed) const {
+  const arrow::Status status = backend_function_->EndStream(stream_id, failed);
+  return status.ok() ? status : WithUdfName(status, definition_->definition().name);
+}
+
+arrow::Result<Batch> Function::BatchOf(std::span<PyObject* const> arrays,
+                                       bool* is_converted) const {
   const auto& arguments = *definition_->definition().arguments;
   if (arrays.empty()) {
     return MakeUdfError(UdfErrorCode::kInternal,
@@ -74,17 +86,23 @@ arrow::Result<Batch> Function::BatchOf(std::span<PyObject* const> arrays) const 
   for (PyObject* array : arrays) {
     const std::size_t i = batch.columns.size();
     auto column = python::UnwrapArray(array);
-    const arrow::DataType* const type =
-        i < static_cast<std::size_t>(arguments.num_fields())
-            ? arguments.field(static_cast<int>(i))->type().get()
-            : nullptr;
-    if (column == nullptr || type == nullptr || !column->type()->Equals(*type)) {
+    const auto type = i < static_cast<std::size_t>(arguments.num_fields())
+                          ? arguments.field(static_cast<int>(i))->type()
+                          : nullptr;
+    if (column == nullptr || type == nullptr ||
+        !(column->type()->Equals(*type) || HaveSameStorage(*column->type(), *type))) {
       return MakeUdfError(UdfErrorCode::kInternal,
                           "argument " + std::to_string(i) + " has the wrong type: " +
                               (column == nullptr ? python::ClassName(array)
                                                  : column->type()->ToString()) +
                               ", expected " +
                               (type == nullptr ? "no such argument" : type->ToString()));
+    }
+    if (!column->type()->Equals(*type)) {
+      // Engines hand over extension arrays, or their storage where plans know no
+      // extension types.
+      ARROW_ASSIGN_OR_RAISE(column, ConvertEncoding(column, type));
+      *is_converted = true;
     }
     batch.columns.push_back(std::move(column));
   }
@@ -95,10 +113,21 @@ arrow::Result<Batch> Function::BatchOf(std::span<PyObject* const> arrays) const 
 arrow::Result<python::PyRef> Function::CallChecked(std::span<PyObject* const> arrays,
                                                    int64_t* num_rows,
                                                    CancelToken& cancel) const {
-  ARROW_ASSIGN_OR_RAISE(const Batch batch, BatchOf(arrays));
+  bool is_converted = false;
+  ARROW_ASSIGN_OR_RAISE(const Batch batch, BatchOf(arrays, &is_converted));
   ARROW_RETURN_NOT_OK(CheckBatch(batch));
   *num_rows = batch.num_rows;
-  return backend_function_->Call(batch, arrays, cancel);
+  if (!is_converted) {
+    return backend_function_->Call(batch, arrays, cancel);
+  }
+  std::vector<python::PyRef> owned;
+  std::vector<PyObject*> converted;
+  for (const auto& column : batch.columns) {
+    ARROW_ASSIGN_OR_RAISE(auto array, python::WrapArray(column));
+    converted.push_back(array.get());
+    owned.push_back(std::move(array));
+  }
+  return backend_function_->Call(batch, converted, cancel);
 }
 
 arrow::Result<python::PyRef> Function::Call(std::span<PyObject* const> arrays,

@@ -41,14 +41,21 @@ class Function {
                                                       CancelToken& cancel) const;
 
   /// As Invoke, for a caller that has `pyarrow.Array`s and wants one. Their number,
-  /// lengths and types are checked. REQUIRES: the GIL.
+  /// lengths and types are checked; storage arrays may stand for extension arrays, at any
+  /// depth, and the other way round. REQUIRES: the GIL.
   arrow::Result<python::PyRef> Call(std::span<PyObject* const> arrays,
                                     CancelToken& cancel) const;
+
+  /// Ends a stream of batches; see BackendFunction.
+  arrow::Status EndStream(int64_t stream_id, bool failed) const;
 
   Description Describe() const { return backend_function_->Describe(); }
 
  private:
-  arrow::Result<Batch> BatchOf(std::span<PyObject* const> arrays) const;
+  /// Makes a batch of what an engine hands over, and says whether a column had to be made
+  /// the promised type: an extension type and its storage stand for each other.
+  arrow::Result<Batch> BatchOf(std::span<PyObject* const> arrays,
+                               bool* is_converted) const;
   arrow::Result<python::PyRef> CallChecked(std::span<PyObject* const> arrays,
                                            int64_t* num_rows, CancelToken& cancel) const;
   arrow::Status CheckBatch(const Batch& batch) const;

@@ -138,12 +138,13 @@ TEST_F(RuntimeTest, AFailedLoadNamesTheFunctionAndIsRetried) {
 }
 
 TEST_F(RuntimeTest, AnErrorInTheSignatureNamesTheFunction) {
-  UdfDefinition described = DefinitionOf(UdfMode::kRow, {arrow::null()}, arrow::int64());
+  UdfDefinition described =
+      DefinitionOf(UdfMode::kRow, {arrow::month_interval()}, arrow::int64());
   described.payload_reference = "live:f";
   const auto definition = EncodedDefinition::Encode(described).ValueOrDie();
-  const auto info =
-      ExpectUdfError(MakeRuntime()->Bind(definition, python_.Eval("abs")).status(),
-                     UdfErrorCode::kInvalidDefinition, "argument 'a0' has the type null");
+  const auto info = ExpectUdfError(
+      MakeRuntime()->Bind(definition, python_.Eval("abs")).status(),
+      UdfErrorCode::kInvalidDefinition, "argument 'a0' has the type month_interval");
   EXPECT_EQ(info.udf_name, "f");
 }
 

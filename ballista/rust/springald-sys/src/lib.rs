@@ -1,7 +1,7 @@
 //! The declarations of Springald's C ABI (`include/springald/abi.h`), as the glue calls it:
 //! through a table of functions that the host hands over.
 //!
-//! Layouts are those of version 1 of the header: `cpp/springald/abi/abi_layout_test.cc`
+//! Layouts are those of the header, of version 1 where nothing else is said: `cpp/springald/abi/abi_layout_test.cc`
 //! asserts them for C, and the test of the sizes below for these. Structs that carry a
 //! size say their own, so that fields which later versions added count as absent.
 
@@ -24,6 +24,9 @@ pub const IMMUTABLE: i32 = 1;
 pub const STABLE: i32 = 2;
 /// `springald_volatility`: once per row.
 pub const VOLATILE: i32 = 3;
+
+/// `springald_mode`: keeps its state between the batches of a stream.
+pub const MODE_ITERATOR: i32 = 5;
 
 macro_rules! opaque {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -144,6 +147,25 @@ pub struct DefinitionFields {
     pub payload_reference: *const c_char,
 }
 
+/// `struct springald_batch`
+#[repr(C)]
+pub struct Batch {
+    /// Size of this struct in bytes.
+    pub struct_size: usize,
+    /// `num_arguments` arrays.
+    pub arguments: *mut ArrowArray,
+    /// Their number.
+    pub num_arguments: usize,
+    /// One byte for each: not 0 for a constant.
+    pub is_constant: *const u8,
+    /// Of the batch.
+    pub num_rows: i64,
+    /// Of the stream that the batch goes on with, or 0.
+    pub stream_id: i64,
+    /// May be null.
+    pub cancel: *mut CancelToken,
+}
+
 /// `struct springald_metrics`
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
@@ -201,18 +223,18 @@ pub struct Abi {
             *mut Error,
         ) -> i32,
     >,
-    /// `springald_function_invoke`
-    pub function_invoke: Option<
+    /// `springald_function_invoke_batch`
+    pub function_invoke_batch: Option<
         unsafe extern "C" fn(
             *const Function,
-            *mut ArrowArray,
-            usize,
-            i64,
-            *mut CancelToken,
+            *const Batch,
             *mut ArrowArray,
             *mut Error,
         ) -> i32,
     >,
+    /// `springald_function_end_stream`
+    pub function_end_stream:
+        Option<unsafe extern "C" fn(*const Function, i64, i32, *mut Error) -> i32>,
     /// `springald_function_metrics`
     pub function_metrics: Option<unsafe extern "C" fn(*const Function, *mut Metrics)>,
     /// `springald_function_release`
@@ -230,12 +252,13 @@ pub struct Abi {
 mod tests {
     use super::*;
 
-    /// The sizes that the structs of version 1 have in C.
+    /// The sizes that the structs have in C.
     #[test]
     fn structs_have_the_sizes_of_the_header() {
         assert_eq!(size_of::<Error>(), 88);
         assert_eq!(size_of::<DefinitionFields>(), 128);
+        assert_eq!(size_of::<Batch>(), 56);
         assert_eq!(size_of::<Metrics>(), 48);
-        assert_eq!(size_of::<Abi>(), 14 * 8);
+        assert_eq!(size_of::<Abi>(), 15 * 8);
     }
 }

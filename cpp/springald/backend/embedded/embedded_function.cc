@@ -4,11 +4,13 @@
 #include <utility>
 #include <vector>
 
+#include "springald/backend/constants.h"
 #include "springald/backend/embedded/call_interrupt.h"
+#include "springald/backend/embedded/supported_types.h"
 #include "springald/backend/value_numbering.h"
 #include "springald/base/udf_error.h"
-#include "springald/python/boxer.h"
 #include "springald/python/pyarrow_bridge.h"
+#include "springald/python/python_error.h"
 #include "springald/python/row_call.h"
 #include "springald/result/column_check.h"
 
@@ -16,29 +18,26 @@ namespace springald {
 
 namespace {
 
-arrow::Status CheckType(const arrow::DataType& type, const std::string& what) {
-  if (python::BoxerSupports(type)) {
-    return arrow::Status::OK();
-  }
-  return MakeUdfError(
-      UdfErrorCode::kInvalidDefinition,
-      what + " has the type " + type.ToString() +
-          ", which is not supported. Supported are: bool, int8 to int64, uint8 to "
-          "uint64, float32, float64, string, large_string, string_view, binary, "
-          "large_binary, binary_view, date32 and timestamp");
-}
-
-python::BatchForm BatchFormOf(const UdfDefinition& definition, PyObject* callable) {
+python::BatchForm BatchFormOf(const UdfDefinition& definition, PyObject* callable,
+                              const python::GatheredRows& gathered) {
   if (definition.mode != UdfMode::kRow) {
     return python::BatchForm("it is called once per batch");
+  }
+  if (gathered) {
+    return python::BatchForm(gathered.reason());
   }
   return python::BatchForm::Of(
       callable, static_cast<std::size_t>(definition.arguments->num_fields()));
 }
 
-python::DistinctPlan DistinctPlanOf(const UdfDefinition& definition, PyObject* callable) {
+python::DistinctPlan DistinctPlanOf(const UdfDefinition& definition, PyObject* callable,
+                                    const python::GatheredRows& gathered) {
   if (definition.mode != UdfMode::kRow) {
     return python::DistinctPlan("it is called once per batch");
+  }
+  if (gathered) {
+    // What it awaits is outside of it, and may answer differently each time.
+    return python::DistinctPlan(gathered.reason());
   }
   if (definition.volatility != Volatility::kImmutable) {
     return python::DistinctPlan("it is not declared immutable");
@@ -57,6 +56,19 @@ python::DistinctPlan DistinctPlanOf(const UdfDefinition& definition, PyObject* c
     }
   }
   return python::DistinctPlan::Of(callable);
+}
+
+/// The form of `callable` for batches of a stream: `call_stream(stream_id, arrays)`,
+/// which goes with `end_stream(stream_id, failed)`. Null where it has none.
+python::PyRef CallStreamOf(const UdfDefinition& definition, PyObject* callable) {
+  if (definition.mode == UdfMode::kRow ||
+      PyObject_HasAttrString(callable, "end_stream") == 0) {
+    return python::PyRef();
+  }
+  auto call_stream =
+      python::PyRef::Steal(PyObject_GetAttrString(callable, "call_stream"));
+  PyErr_Clear();
+  return call_stream;
 }
 
 const char* TextOrNull(const std::string& text) {
@@ -84,8 +96,13 @@ EmbeddedFunction::EmbeddedFunction(std::shared_ptr<const EncodedDefinition> defi
                                    python::PyRef callable)
     : definition_(std::move(definition)),
       callable_(std::move(callable)),
-      batch_form_(BatchFormOf(definition_->definition(), callable_.get())),
-      distinct_plan_(DistinctPlanOf(definition_->definition(), callable_.get())) {}
+      class_instance_(python::ClassInstance::Of(callable_.get())),
+      call_stream_(CallStreamOf(definition_->definition(), callable_.get())),
+      gathered_rows_(python::GatheredRows::Of(callable_.get())),
+      batch_form_(
+          BatchFormOf(definition_->definition(), callable_.get(), gathered_rows_)),
+      distinct_plan_(
+          DistinctPlanOf(definition_->definition(), callable_.get(), gathered_rows_)) {}
 
 arrow::Status EmbeddedFunction::CheckSignature(const UdfDefinition& definition) {
   if (definition.arguments->num_fields() == 0 && definition.mode != UdfMode::kRow) {
@@ -93,10 +110,7 @@ arrow::Status EmbeddedFunction::CheckSignature(const UdfDefinition& definition) 
                         "a function without arguments cannot know how many rows to "
                         "return: use row mode");
   }
-  for (const auto& field : definition.arguments->fields()) {
-    ARROW_RETURN_NOT_OK(CheckType(*field->type(), "argument '" + field->name() + "'"));
-  }
-  return CheckType(*definition.result->type(), "the result");
+  return CheckSupportedTypes(definition);
 }
 
 Description EmbeddedFunction::Describe() const {
@@ -106,9 +120,12 @@ Description EmbeddedFunction::Describe() const {
 
 arrow::Result<EmbeddedFunction::Column> EmbeddedFunction::CallEachRow(
     const arrow::ArrayVector& columns, int64_t num_rows, CancelToken& cancel) const {
-  ARROW_ASSIGN_OR_RAISE(
-      auto returned, python::CallRows(definition_->definition(), callable_.get(), columns,
-                                      num_rows, cancel, &batch_form_));
+  const UdfDefinition& definition = definition_->definition();
+  ARROW_ASSIGN_OR_RAISE(const auto callable,
+                        class_instance_.Ready(callable_.get(), definition.name));
+  ARROW_ASSIGN_OR_RAISE(auto returned,
+                        python::CallRows(definition, callable.get(), columns, num_rows,
+                                         cancel, &batch_form_));
   num_inlined_rows_.fetch_add(returned.num_inlined_rows, std::memory_order_relaxed);
   return std::move(returned.column);
 }
@@ -137,9 +154,11 @@ arrow::Result<EmbeddedFunction::Column> EmbeddedFunction::CallOncePerDistinctRow
 
 arrow::Result<EmbeddedFunction::Column> EmbeddedFunction::CallRowMode(
     const Batch& batch, CancelToken& cancel) const {
-  if (distinct_plan_.IsUsable(callable_.get())) {
-    const auto distinct = distinct_rows_.Find(batch.columns, batch.num_rows);
+  const auto varying = VaryingColumns(batch);
+  if (!varying.empty() && distinct_plan_.IsUsable(callable_.get())) {
+    auto distinct = distinct_rows_.Find(varying, batch.num_rows);
     if (distinct.has_value()) {
+      distinct->columns = WithConstants(batch, std::move(distinct->columns));
       return CallOncePerDistinctRow(*distinct, batch, cancel);
     }
   }
@@ -148,14 +167,66 @@ arrow::Result<EmbeddedFunction::Column> EmbeddedFunction::CallRowMode(
 
 arrow::Result<python::ReturnedColumn> EmbeddedFunction::CallArrowMode(
     std::span<PyObject* const> arrays, CancelToken& cancel) const {
-  return Cancellable(cancel, [&] {
-    return python::CallArrow(definition_->definition(), callable_.get(), arrays);
+  const UdfDefinition& definition = definition_->definition();
+  return Cancellable(cancel, [&]() -> arrow::Result<python::ReturnedColumn> {
+    ARROW_ASSIGN_OR_RAISE(const auto callable,
+                          class_instance_.Ready(callable_.get(), definition.name));
+    return python::CallArrow(definition, callable.get(), arrays);
   });
+}
+
+arrow::Result<EmbeddedFunction::Column> EmbeddedFunction::CallStream(
+    int64_t stream_id, std::span<PyObject* const> arrays, CancelToken& cancel) const {
+  const auto id = python::PyRef::Steal(PyLong_FromLongLong(stream_id));
+  const auto tuple =
+      python::PyRef::Steal(PyTuple_New(static_cast<Py_ssize_t>(arrays.size())));
+  for (std::size_t i = 0; tuple && i < arrays.size(); ++i) {
+    Py_INCREF(arrays[i]);
+    PyTuple_SET_ITEM(tuple.get(), static_cast<Py_ssize_t>(i), arrays[i]);
+  }
+  if (!id || !tuple) {
+    return python::TakeExceptionStatus(UdfErrorCode::kInternal,
+                                       definition_->definition().name);
+  }
+  PyObject* const arguments[] = {id.get(), tuple.get()};
+  ARROW_ASSIGN_OR_RAISE(auto returned, Cancellable(cancel, [&] {
+                          return python::CallArrow(definition_->definition(),
+                                                   call_stream_.get(), arguments);
+                        }));
+  return std::move(returned.column);
+}
+
+arrow::Status EmbeddedFunction::EndStream(int64_t stream_id, bool failed) const {
+  if (!call_stream_) {
+    return arrow::Status::OK();
+  }
+  if (!python::IsPythonRunning()) {
+    return MakeUdfError(UdfErrorCode::kInternal,
+                        "no Python interpreter runs in this process");
+  }
+  const python::GilEnter gil;
+  const auto returned = python::PyRef::Steal(PyObject_CallMethod(
+      callable_.get(), "end_stream", "LO", static_cast<long long>(stream_id),
+      failed ? Py_True : Py_False));
+  return returned ? arrow::Status::OK()
+                  : python::TakeExceptionStatus(UdfErrorCode::kExecution,
+                                                definition_->definition().name);
+}
+
+/// Whether python::CallRows makes the arguments Python values: it takes constants as they
+/// are, and whatever else calls a function takes columns.
+bool EmbeddedFunction::TakesConstants() const {
+  return definition_->definition().mode == UdfMode::kRow && !gathered_rows_;
 }
 
 arrow::Result<EmbeddedFunction::Column> EmbeddedFunction::CallUnderGil(
     const Batch& batch, CancelToken& cancel) const {
   const python::GilEnter gil;
+  if (gathered_rows_ && definition_->definition().mode == UdfMode::kRow) {
+    // Its Python code runs in another thread, where Cancellable would not interrupt it.
+    return gathered_rows_.Call(definition_->definition(), batch.columns, batch.num_rows,
+                               &cancel);
+  }
   if (definition_->definition().mode == UdfMode::kRow) {
     return Cancellable(cancel, [&] { return CallRowMode(batch, cancel); });
   }
@@ -166,6 +237,9 @@ arrow::Result<EmbeddedFunction::Column> EmbeddedFunction::CallUnderGil(
     arrays.push_back(array.get());
     owned.push_back(std::move(array));
   }
+  if (batch.stream_id != 0 && call_stream_) {
+    return CallStream(batch.stream_id, arrays, cancel);
+  }
   ARROW_ASSIGN_OR_RAISE(auto returned, CallArrowMode(arrays, cancel));
   return std::move(returned.column);
 }
@@ -173,8 +247,13 @@ arrow::Result<EmbeddedFunction::Column> EmbeddedFunction::CallUnderGil(
 arrow::Result<EmbeddedFunction::Column> EmbeddedFunction::CheckRows(const Batch& batch,
                                                                     Column column) const {
   const UdfDefinition& definition = definition_->definition();
+  arrow::ArrayVector with_stand_ins;
+  if (HasConstants(batch)) {
+    ARROW_ASSIGN_OR_RAISE(with_stand_ins, ColumnsForNulls(batch));
+  }
   auto checked =
-      CheckColumn(definition, std::move(column), batch.columns, batch.num_rows);
+      CheckColumn(definition, std::move(column),
+                  HasConstants(batch) ? with_stand_ins : batch.columns, batch.num_rows);
   if (checked.ok() || definition.mode != UdfMode::kRow) {
     return checked;
   }
@@ -192,8 +271,13 @@ arrow::Result<EmbeddedFunction::Column> EmbeddedFunction::Invoke(
     return MakeUdfError(UdfErrorCode::kInternal,
                         "no Python interpreter runs in this process");
   }
-  ARROW_ASSIGN_OR_RAISE(auto column, CallUnderGil(batch, cancel));
-  return CheckRows(batch, std::move(column));
+  if (!HasConstants(batch)) {
+    ARROW_ASSIGN_OR_RAISE(auto column, CallUnderGil(batch, cancel));
+    return CheckRows(batch, std::move(column));
+  }
+  ARROW_ASSIGN_OR_RAISE(const Batch ready, ExpandConstants(batch, TakesConstants()));
+  ARROW_ASSIGN_OR_RAISE(auto column, CallUnderGil(ready, cancel));
+  return CheckRows(ready, std::move(column));
 }
 
 arrow::Result<python::PyRef> EmbeddedFunction::Call(const Batch& batch,

@@ -7,7 +7,9 @@
 #include "springald/backend/distinct_rows.h"
 #include "springald/python/arrow_call.h"
 #include "springald/python/batch_form.h"
+#include "springald/python/class_instance.h"
 #include "springald/python/distinct_plan.h"
+#include "springald/python/gathered_call.h"
 #include "springald/python/py_ref.h"
 
 namespace springald {
@@ -31,6 +33,8 @@ class EmbeddedFunction : public BackendFunction {
   arrow::Result<python::PyRef> Call(const Batch& batch, std::span<PyObject* const> arrays,
                                     CancelToken& cancel) const override;
 
+  arrow::Status EndStream(int64_t stream_id, bool failed) const override;
+
   Description Describe() const override;
 
  private:
@@ -44,11 +48,17 @@ class EmbeddedFunction : public BackendFunction {
                                     CancelToken& cancel) const;
   arrow::Result<python::ReturnedColumn> CallArrowMode(std::span<PyObject* const> arrays,
                                                       CancelToken& cancel) const;
+  arrow::Result<Column> CallStream(int64_t stream_id, std::span<PyObject* const> arrays,
+                                   CancelToken& cancel) const;
+  bool TakesConstants() const;
   arrow::Result<Column> CallUnderGil(const Batch& batch, CancelToken& cancel) const;
   arrow::Result<Column> CheckRows(const Batch& batch, Column column) const;
 
   const std::shared_ptr<const EncodedDefinition> definition_;
   const python::PyRef callable_;
+  const python::ClassInstance class_instance_;
+  const python::PyRef call_stream_;           // null where it keeps nothing
+  const python::GatheredRows gathered_rows_;  // of row mode
   const python::BatchForm batch_form_;        // of row mode
   const python::DistinctPlan distinct_plan_;  // of row mode
   mutable DistinctRowsFinder distinct_rows_;

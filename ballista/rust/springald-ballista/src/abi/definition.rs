@@ -50,6 +50,7 @@ pub struct Definition {
     name: String,
     hash: Hash,
     volatility: Volatility,
+    mode: i32,
     arguments: Fields,
     result: Field,
 }
@@ -85,6 +86,7 @@ impl Definition {
             name: String::new(),
             hash: Hash([0; 32]),
             volatility: Volatility::Volatile,
+            mode: 0,
             arguments: Fields::empty(),
             result: Field::new("result", DataType::Null, true),
         };
@@ -107,6 +109,11 @@ impl Definition {
     /// What the author promises about repeated calls.
     pub fn volatility(&self) -> Volatility {
         self.volatility
+    }
+
+    /// A `springald_mode`.
+    pub fn mode(&self) -> i32 {
+        self.mode
     }
 
     /// One field for each argument.
@@ -166,6 +173,7 @@ impl Definition {
         })?;
         // SAFETY: texts live as long as the handle.
         self.name = unsafe { text(fields.name) };
+        self.mode = fields.mode;
         self.volatility = match fields.volatility {
             sys::IMMUTABLE => Volatility::Immutable,
             sys::STABLE => Volatility::Stable,

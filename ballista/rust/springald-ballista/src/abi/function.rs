@@ -12,6 +12,7 @@ use springald_sys as sys;
 use super::definition::Definition;
 use super::failure::Failure;
 use super::table;
+use super::types::fits;
 
 /// The runtime that the host made. It outlives everything here, which only borrows it.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +50,20 @@ impl Runtime {
     }
 }
 
+/// One batch for a function.
+pub struct Call<'a> {
+    /// One column for each argument.
+    pub arguments: &'a [ArrayRef],
+    /// For each whether it is a constant: one row that stands for all.
+    pub is_constant: &'a [bool],
+    /// Of the batch.
+    pub num_rows: usize,
+    /// Of the stream that the batch goes on with, or 0.
+    pub stream_id: i64,
+    /// Ends the call when it is fired.
+    pub cancel: Option<&'a CancelToken>,
+}
+
 /// A function that is ready to run. Any thread may call it.
 pub struct Function {
     handle: NonNull<sys::Function>,
@@ -65,37 +80,52 @@ impl Function {
     ///
     /// # Errors
     /// What the runtime reports; or an argument that has not the definition's type.
-    pub fn invoke(
-        &self,
-        arguments: &[ArrayRef],
-        num_rows: usize,
-        cancel: Option<&CancelToken>,
-    ) -> Result<ArrayRef, Failure> {
+    pub fn invoke(&self, call: &Call) -> Result<ArrayRef, Failure> {
         let abi = table()?;
-        let invoke = needed(abi.function_invoke)?;
-        self.check_types(arguments)?;
-        let mut exported: Vec<FFI_ArrowArray> = arguments
+        let invoke = needed(abi.function_invoke_batch)?;
+        self.check_types(call.arguments)?;
+        let mut exported: Vec<FFI_ArrowArray> = call
+            .arguments
             .iter()
             .map(|array| FFI_ArrowArray::new(&array.to_data()))
             .collect();
+        let is_constant: Vec<u8> = call.is_constant.iter().map(|&c| c.into()).collect();
+        let batch = sys::Batch {
+            struct_size: size_of::<sys::Batch>(),
+            arguments: exported.as_mut_ptr().cast(),
+            num_arguments: exported.len(),
+            is_constant: is_constant.as_ptr(),
+            num_rows: call.num_rows as i64,
+            stream_id: call.stream_id,
+            cancel: call
+                .cancel
+                .map_or(std::ptr::null_mut(), |token| token.0.as_ptr()),
+        };
         let mut out = FFI_ArrowArray::empty();
         Failure::check(|error| {
             // SAFETY: FFI_ArrowArray is the C struct ArrowArray. The runtime moves out of
             // the arguments (their `release` is then null, so that dropping them does
-            // nothing) and fills `out` on success.
-            unsafe {
-                invoke(
-                    self.handle.as_ptr(),
-                    exported.as_mut_ptr().cast(),
-                    exported.len(),
-                    num_rows as i64,
-                    cancel.map_or(std::ptr::null_mut(), |token| token.0.as_ptr()),
-                    (&raw mut out).cast(),
-                    error,
-                )
-            }
+            // nothing) and fills `out` on success. All that `batch` points to is alive.
+            unsafe { invoke(self.handle.as_ptr(), &batch, (&raw mut out).cast(), error) }
         })?;
         self.import(out)
+    }
+
+    /// Whether the function goes on where the batch before it in its stream ended.
+    pub fn keeps_streams(&self) -> bool {
+        self.definition.mode() == sys::MODE_ITERATOR
+    }
+
+    /// Ends a stream of batches. `failed`: there were to be more.
+    ///
+    /// # Errors
+    /// The function raised. The stream has ended all the same.
+    pub fn end_stream(&self, stream_id: i64, failed: bool) -> Result<(), Failure> {
+        let end = needed(table()?.function_end_stream)?;
+        Failure::check(|error| {
+            // SAFETY: the handle is alive; `error` is ours.
+            unsafe { end(self.handle.as_ptr(), stream_id, failed.into(), error) }
+        })
     }
 
     /// Figures since the function was loaded.
@@ -117,9 +147,10 @@ impl Function {
     fn check_types(&self, arguments: &[ArrayRef]) -> Result<(), Failure> {
         let expected = self.definition.arguments();
         let right = expected.len() == arguments.len()
-            && expected.iter().zip(arguments).all(|(field, array)| {
-                field.data_type().equals_datatype(array.data_type())
-            });
+            && expected
+                .iter()
+                .zip(arguments)
+                .all(|(field, array)| fits(field.data_type(), array.data_type()));
         if right {
             return Ok(());
         }

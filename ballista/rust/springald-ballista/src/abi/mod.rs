@@ -3,6 +3,7 @@
 mod definition;
 mod failure;
 mod function;
+mod types;
 
 use std::sync::OnceLock;
 
@@ -10,7 +11,8 @@ use springald_sys as sys;
 
 pub use definition::{Definition, Hash};
 pub use failure::Failure;
-pub use function::{CancelToken, Function, Runtime};
+pub use function::{Call, CancelToken, Function, Runtime};
+pub use types::fits;
 
 static ABI: OnceLock<sys::Abi> = OnceLock::new();
 

@@ -22,7 +22,7 @@ use datafusion_proto::protobuf::LogicalExprNode;
 use prost::Message;
 
 use crate::abi::{Definition, Hash};
-use crate::codec::wire::write_reference;
+use crate::codec::wire::write_references;
 use crate::error::{definition_error, internal};
 use crate::udf::{PythonUdf, python_udf};
 
@@ -106,7 +106,7 @@ impl LogicalExtensionCodec for ExpressionCodec {
             buf.push(CHAIN_VERSION);
             buf.extend_from_slice(&(CODEC_ID.len() as u32).to_le_bytes());
             buf.extend_from_slice(CODEC_ID.as_bytes());
-            write_reference(function.reference(), buf);
+            write_references(function.references(), buf);
         }
         Ok(())
     }

@@ -78,27 +78,36 @@ impl LogicalExtensionCodec for UdfLogicalCodec {
         if buf.is_empty() {
             return self.ballista.try_decode_udf(name, buf);
         }
-        let reference = wire::read_reference(name, buf)?;
-        let definition = self.definitions.get(reference.hash).ok_or_else(|| {
-            internal(format!(
-                "The plan uses the Python function '{name}' ({}) and does not carry it",
-                reference.hash
-            ))
-        })?;
-        Ok(Arc::new(ScalarUDF::from(PythonUdf::planned(definition))))
+        let definitions = wire::read_references(name, buf)?
+            .into_iter()
+            .map(|reference| {
+                self.definitions.get(reference.hash).ok_or_else(|| {
+                    internal(format!(
+                        "The plan uses the Python function '{name}' ({}) and does not \
+                         carry it",
+                        reference.hash
+                    ))
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Arc::new(ScalarUDF::from(PythonUdf::overloaded(
+            definitions,
+        )?)))
     }
 
     fn try_encode_udf(&self, node: &ScalarUDF, buf: &mut Vec<u8>) -> Result<()> {
         let Some(function) = python_udf(node) else {
             return self.ballista.try_encode_udf(node, buf);
         };
-        if let (Some(used), Some(definition)) = (&self.used, function.definition()) {
+        if let Some(used) = &self.used {
             let mut used = used.lock();
-            if !used.iter().any(|known| known.hash() == definition.hash()) {
-                used.push(Arc::clone(definition));
+            for definition in function.definitions() {
+                if !used.iter().any(|known| known.hash() == definition.hash()) {
+                    used.push(Arc::clone(definition));
+                }
             }
         }
-        wire::write_reference(function.reference(), buf);
+        wire::write_references(function.references(), buf);
         Ok(())
     }
 

@@ -126,8 +126,9 @@ fn references(node: &dyn ExecutionPlan) -> Result<HashMap<String, Reference>> {
             continue;
         };
         let name = function.name().to_owned();
-        if let Some(other) = references.insert(name, ours.reference())
-            && other != ours.reference()
+        let reference = ours.reference()?;
+        if let Some(other) = references.insert(name, reference)
+            && other != reference
         {
             return Err(DataFusionError::Plan(format!(
                 "Two different functions are called '{}' in one exchange between stages of \
@@ -205,7 +206,7 @@ impl PhysicalExtensionCodec for UdfPhysicalCodec {
     fn try_encode_udf(&self, node: &ScalarUDF, buf: &mut Vec<u8>) -> Result<()> {
         match python_udf(node) {
             Some(function) => {
-                wire::write_reference(function.reference(), buf);
+                wire::write_reference(function.reference()?, buf);
                 Ok(())
             }
             None => self.ballista.try_encode_udf(node, buf),

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! reference   "SPRGUDF" version:u8 hash:32 bytes volatility:u8
+//! overloads   "SPRGOVER" version:u8 count:u32 reference*
 //! ```
-//! Integers are little-endian. A reader refuses other versions by name, and lengths that go
+//! Overloads stand for a name of which no function was chosen yet. Integers are little-endian. A reader refuses other versions by name, and lengths that go
 //! past the end before anything is allocated.
 
 use datafusion::error::{DataFusionError, Result};
@@ -13,6 +14,7 @@ use crate::abi::Hash;
 use crate::udf::Reference;
 
 const MAGIC: &[u8] = b"SPRGUDF";
+const OVERLOADS_MAGIC: &[u8] = b"SPRGOVER";
 const VERSION: u8 = 1;
 
 /// Appends a reference.
@@ -36,6 +38,39 @@ pub fn read_reference(name: &str, buf: &[u8]) -> Result<Reference> {
     let reference = reader.reference(name)?;
     reader.end()?;
     Ok(reference)
+}
+
+/// Appends what stands for a function: its reference, or those of its overloads.
+pub fn write_references(references: &[Reference], buf: &mut Vec<u8>) {
+    if let [reference] = references {
+        return write_reference(*reference, buf);
+    }
+    buf.extend_from_slice(OVERLOADS_MAGIC);
+    buf.push(VERSION);
+    buf.extend_from_slice(&(references.len() as u32).to_le_bytes());
+    for reference in references {
+        write_reference(*reference, buf);
+    }
+}
+
+/// Reads what `write_references` wrote, and nothing after it.
+///
+/// # Errors
+/// As [`read_reference`].
+pub fn read_references(name: &str, buf: &[u8]) -> Result<Vec<Reference>> {
+    if !buf.starts_with(OVERLOADS_MAGIC) {
+        return Ok(vec![read_reference(name, buf)?]);
+    }
+    let mut reader = Reader::new(buf, "the overloads of a Python function");
+    reader.magic(OVERLOADS_MAGIC)?;
+    reader.version(VERSION)?;
+    let count = reader.length()?;
+    let mut references = Vec::new();
+    for _ in 0..count {
+        references.push(reader.reference(name)?);
+    }
+    reader.end()?;
+    Ok(references)
 }
 
 /// Reads integers and bytes that came from another process.
@@ -199,6 +234,24 @@ mod tests {
         buf.push(0);
         let error = read_reference("f", &buf).unwrap_err().to_string();
         assert!(error.contains("1 bytes are left over"), "{error}");
+    }
+
+    #[test]
+    fn overloads_come_back_and_damaged_ones_are_refused() {
+        let other = Reference {
+            hash: Hash([7; 32]),
+            volatility: Volatility::Volatile,
+        };
+        for references in [vec![reference()], vec![reference(), other]] {
+            let mut buf = Vec::new();
+            write_references(&references, &mut buf);
+            assert_eq!(read_references("f", &buf).unwrap(), references);
+            for end in 0..buf.len() {
+                assert!(read_references("f", &buf[..end]).is_err(), "{end}");
+            }
+            buf.push(0);
+            assert!(read_references("f", &buf).is_err());
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use datafusion_ffi::udf::FFI_ScalarUDF;
 use springald_sys as sys;
 
 use super::boundary::{argument, at_boundary};
+use super::functions::intern_all;
 use crate::abi::Failure;
 use crate::client::{Options, RemotePlanner};
 use crate::codec::{PlanMessage, UdfLogicalCodec, UdfPhysicalCodec};
@@ -201,17 +202,17 @@ pub unsafe extern "C" fn springald_ballista_physical_codec_release(
 /// Pointers are as ballista.h says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn springald_ballista_function_create(
-    definition: *const u8,
-    size: usize,
+    definitions: *const *const u8,
+    sizes: *const usize,
+    num_definitions: usize,
     out: *mut *mut FFI_ScalarUDF,
     error: *mut sys::Error,
 ) -> i32 {
     // SAFETY: the caller's promise.
     unsafe {
         create(out, error, || {
-            let bytes = std::slice::from_raw_parts(definition, size);
-            let definition = PlanMessage::definitions().intern(bytes)?;
-            let function = ScalarUDF::from(PythonUdf::planned(definition));
+            let definitions = intern_all(definitions, sizes, num_definitions)?;
+            let function = ScalarUDF::from(PythonUdf::overloaded(definitions)?);
             Ok(FFI_ScalarUDF::from(Arc::new(function)))
         })
     }

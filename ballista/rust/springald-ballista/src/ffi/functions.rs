@@ -1,11 +1,12 @@
 //! Start-up, versions and the rewriting of expressions.
 
 use std::ffi::{c_char, c_void};
+use std::sync::Arc;
 
 use springald_sys as sys;
 
 use super::boundary::at_boundary;
-use crate::abi::{Failure, initialize};
+use crate::abi::{Definition, Failure, initialize};
 use crate::client::rewrite_expression;
 use crate::codec::PlanMessage;
 
@@ -59,6 +60,28 @@ unsafe extern "C" fn release_bytes(bytes: *mut Bytes) {
     }
 }
 
+/// Makes definitions known that the caller has as bytes.
+///
+/// # Safety
+/// Both arrays have `count` elements, and each of `definitions` points to as many bytes as
+/// `sizes` says.
+pub(super) unsafe fn intern_all(
+    definitions: *const *const u8,
+    sizes: *const usize,
+    count: usize,
+) -> Result<Vec<Arc<Definition>>, Failure> {
+    let known = PlanMessage::definitions();
+    (0..count)
+        .map(|index| {
+            // SAFETY: the caller's promise.
+            let bytes = unsafe {
+                std::slice::from_raw_parts(*definitions.add(index), *sizes.add(index))
+            };
+            known.intern(bytes)
+        })
+        .collect()
+}
+
 /// See ballista.h.
 ///
 /// # Safety
@@ -76,15 +99,7 @@ pub unsafe extern "C" fn springald_ballista_rewrite_expression(
     // SAFETY: the caller's promise.
     unsafe {
         at_boundary(error, || {
-            let known = PlanMessage::definitions();
-            let mut used = Vec::new();
-            for index in 0..num_definitions {
-                let bytes = std::slice::from_raw_parts(
-                    *definitions.add(index),
-                    *definition_sizes.add(index),
-                );
-                used.push(known.intern(bytes)?);
-            }
+            let used = intern_all(definitions, definition_sizes, num_definitions)?;
             let encoded = std::slice::from_raw_parts(expression, size);
             let rewritten = Box::new(rewrite_expression(encoded, used)?);
             *out = Bytes {

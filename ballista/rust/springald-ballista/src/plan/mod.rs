@@ -2,6 +2,7 @@
 
 mod columns;
 mod hoist;
+mod overloads;
 mod refuse;
 mod values;
 
@@ -17,6 +18,7 @@ use crate::udf::python_udf;
 /// The plan holds something that cannot leave this process, or that Ballista cannot run.
 pub fn prepare(plan: LogicalPlan) -> Result<LogicalPlan> {
     refuse::check(&plan)?;
+    let plan = overloads::choose_overloads(plan)?;
     hoist::hoist_calls(values::rewrite_values(plan)?)
 }
 

@@ -18,6 +18,7 @@ use ballista_executor::execution_engine::{
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::error::Result;
 use datafusion::execution::TaskContext;
+use datafusion::logical_expr::ScalarUDF;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::metrics::MetricsSet;
 use datafusion::prelude::SessionConfig;
@@ -25,7 +26,7 @@ use parking_lot::Mutex;
 
 use super::connections::Connections;
 use super::environment::Publisher;
-use crate::abi::CancelToken;
+use crate::abi::{CancelToken, Failure};
 use crate::error::failed;
 use crate::udf::{functions_in_expression, python_udf};
 
@@ -98,7 +99,8 @@ impl ExecutionEngine for UdfEngine {
         work_dir: &str,
         config: &SessionConfig,
     ) -> Result<Arc<dyn QueryStageExecutor>> {
-        let token = bind_token(&plan)?;
+        let functions = functions_of(&plan)?;
+        let token = bind_token(&functions)?;
         let inner = self.inner.create_query_stage_exec(
             job_id,
             stage_id,
@@ -113,6 +115,7 @@ impl ExecutionEngine for UdfEngine {
         }
         Ok(Arc::new(Stage {
             inner,
+            functions: functions.into(),
             token,
             tasks: Arc::clone(&self.tasks),
             publisher: self.publisher.clone(),
@@ -120,9 +123,9 @@ impl ExecutionEngine for UdfEngine {
     }
 }
 
-/// Gives all Python functions of a task's plan one token; None where there are none. Every
-/// task decodes a plan of its own, so the functions belong to this task alone.
-fn bind_token(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<CancelToken>>> {
+/// The Python functions of a task's plan. Every task decodes a plan of its own, so they
+/// belong to this task alone.
+fn functions_of(plan: &Arc<dyn ExecutionPlan>) -> Result<Vec<Arc<ScalarUDF>>> {
     let mut functions = Vec::new();
     plan.apply(|node| {
         node.apply_expressions(&mut |expression| {
@@ -130,11 +133,16 @@ fn bind_token(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<CancelToken>>>
             Ok(TreeNodeRecursion::Continue)
         })
     })?;
+    Ok(functions)
+}
+
+/// Gives all `functions` one token; None where there are none.
+fn bind_token(functions: &[Arc<ScalarUDF>]) -> Result<Option<Arc<CancelToken>>> {
     if functions.is_empty() {
         return Ok(None);
     }
     let token = Arc::new(CancelToken::new().map_err(failed)?);
-    for function in &functions {
+    for function in functions {
         if let Some(function) = python_udf(function) {
             function.cancel_with(Arc::clone(&token));
         }
@@ -146,6 +154,7 @@ fn bind_token(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<CancelToken>>>
 #[derive(Debug)]
 struct Stage {
     inner: Arc<dyn QueryStageExecutor>,
+    functions: Arc<[Arc<ScalarUDF>]>,
     token: Option<Arc<CancelToken>>,
     tasks: Arc<Tasks>,
     publisher: Publisher,
@@ -157,10 +166,12 @@ impl fmt::Display for Stage {
     }
 }
 
-/// A task while it runs. Fires the token unless the task came to its end: Ballista cancels a
-/// task by dropping its future, and leaves what it has spawned to run on.
+/// A task while it runs. Fires the token and ends the streams of its functions unless the
+/// task came to its end: Ballista cancels a task by dropping its future, and leaves what it
+/// has spawned to run on.
 struct Run<'a> {
     tasks: &'a Tasks,
+    functions: &'a Arc<[Arc<ScalarUDF>]>,
     token: Option<&'a CancelToken>,
 }
 
@@ -170,6 +181,7 @@ impl<'a> Run<'a> {
         stage.tasks.running.fetch_add(1, Ordering::Relaxed);
         Self {
             tasks: &stage.tasks,
+            functions: &stage.functions,
             token: stage.token.as_deref(),
         }
     }
@@ -180,8 +192,27 @@ impl Drop for Run<'_> {
         self.tasks.running.fetch_sub(1, Ordering::Relaxed);
         if let Some(token) = self.token {
             token.fire();
+            // Waits for calls that go on, which a dropped future cannot.
+            let functions = Arc::clone(self.functions);
+            tokio::task::spawn_blocking(move || {
+                if let Err(failure) = end_streams(&functions, true) {
+                    log::warn!("A function failed after its task had ended: {failure}");
+                }
+            });
         }
     }
+}
+
+/// Ends the streams of all functions and returns what failed first.
+fn end_streams(
+    functions: &[Arc<ScalarUDF>],
+    failed: bool,
+) -> std::result::Result<(), Failure> {
+    let mut outcome = Ok(());
+    for function in functions.iter().filter_map(|function| python_udf(function)) {
+        outcome = outcome.and(function.end_stream(failed));
+    }
+    outcome
 }
 
 #[async_trait]
@@ -192,9 +223,12 @@ impl QueryStageExecutor for Stage {
         context: Arc<TaskContext>,
     ) -> Result<Vec<ShuffleWritePartition>> {
         let mut run = Run::start(self);
-        let result = self.inner.execute_query_stage(task_id, context).await;
+        let mut result = self.inner.execute_query_stage(task_id, context).await;
         if result.is_ok() {
             run.token = None;
+            let ended =
+                tokio::task::block_in_place(|| end_streams(&self.functions, false));
+            result = result.and_then(|written| ended.map_err(failed).map(|()| written));
         }
         drop(run);
         if self.token.is_some()

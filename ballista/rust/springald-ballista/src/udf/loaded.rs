@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use datafusion::arrow::array::ArrayRef;
+use datafusion::common::ScalarValue;
 use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
 use lru::LruCache;
@@ -14,7 +15,8 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use crate::abi::{CancelToken, Definition, Failure, Function, Hash, Runtime};
+use super::stream::Stream;
+use crate::abi::{Call, CancelToken, Definition, Failure, Function, Hash, Runtime};
 use crate::error::failed;
 
 /// How many functions stay loaded, and how many bytes their definitions may have together.
@@ -112,7 +114,7 @@ pub struct LoadedFunction {
 }
 
 impl LoadedFunction {
-    /// Runs one batch: from a tokio worker this hands the worker's other tasks over first,
+    /// Runs one batch, of `stream`: from a tokio worker this hands the worker's other tasks over first,
     /// because the call takes as long as the user's code.
     ///
     /// # Errors
@@ -120,24 +122,58 @@ impl LoadedFunction {
     pub fn call(
         &self,
         arguments: ScalarFunctionArgs,
+        is_volatile: bool,
+        stream: &Stream,
         cancel: Option<&CancelToken>,
     ) -> Result<ColumnarValue> {
-        let num_rows = arguments.number_rows;
-        let columns = arguments
-            .args
-            .into_iter()
-            .map(|argument| argument.into_array(num_rows))
-            .collect::<Result<Vec<ArrayRef>>>()?;
-        let result = blocking(|| self.function()?.invoke(&columns, num_rows, cancel));
-        result.map(ColumnarValue::Array).map_err(|failure| {
-            // Nobody waits for a task that was cancelled, unless its executor was asked to
-            // end: then another one runs it again.
-            let retryable = failure.retryable || failure.code == springald_sys::CANCELLED;
-            failed(Failure {
-                retryable,
-                ..failure
-            })
+        blocking(|| {
+            let function = self.function().map_err(failed)?;
+            let once =
+                !is_volatile && !function.keeps_streams() && has_one_value(&arguments);
+            let num_rows = if once { 1 } else { arguments.number_rows };
+            let (columns, is_constant) = columns_of(arguments)?;
+            let mut call = Call {
+                arguments: &columns,
+                is_constant: &is_constant,
+                num_rows,
+                stream_id: 0,
+                cancel,
+            };
+            let turn = function.keeps_streams().then(|| stream.turn());
+            if turn.is_some() {
+                call.stream_id = stream.id();
+            }
+            let column = function.invoke(&call).map_err(|failure| {
+                // Nobody waits for a task that was cancelled, unless its executor was
+                // asked to end: then another one runs it again.
+                let is_cancelled = failure.code == springald_sys::CANCELLED;
+                failed(Failure {
+                    retryable: failure.retryable || is_cancelled,
+                    ..failure
+                })
+            })?;
+            match once {
+                true => {
+                    ScalarValue::try_from_array(&column, 0).map(ColumnarValue::Scalar)
+                }
+                false => Ok(ColumnarValue::Array(column)),
+            }
         })
+    }
+
+    /// Ends a stream of batches, if the function ever ran here. `failed`: there were to be
+    /// more. Blocks while the user's code runs.
+    ///
+    /// # Errors
+    /// The function raised.
+    pub fn end_stream(&self, stream: &Stream, failed: bool) -> Result<(), Failure> {
+        match self.function.get() {
+            Some(function) if function.keeps_streams() => {
+                let _turn = stream.turn();
+                function.end_stream(stream.id(), failed)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn function(&self) -> Result<&Function, Failure> {
@@ -207,6 +243,32 @@ impl fmt::Debug for LoadedFunction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "LoadedFunction({})", self.hash)
     }
+}
+
+/// Whether one call can answer for all rows: the arguments are constants. Not for a batch
+/// without rows, where nobody would see its error.
+fn has_one_value(arguments: &ScalarFunctionArgs) -> bool {
+    arguments.number_rows > 0
+        && arguments.args.iter().all(is_constant)
+        && ScalarValue::try_from(arguments.return_type()).is_ok()
+}
+
+fn is_constant(argument: &ColumnarValue) -> bool {
+    matches!(argument, ColumnarValue::Scalar(_))
+}
+
+/// The columns, and for each whether it is a constant, which has one row.
+fn columns_of(arguments: ScalarFunctionArgs) -> Result<(Vec<ArrayRef>, Vec<bool>)> {
+    let constants = arguments.args.iter().map(is_constant).collect();
+    let columns = arguments
+        .args
+        .into_iter()
+        .map(|argument| match argument {
+            ColumnarValue::Array(column) => Ok(column),
+            ColumnarValue::Scalar(value) => value.to_array_of_size(1),
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok((columns, constants))
 }
 
 /// Runs what blocks. Without this, functions that wait would hold all workers of an

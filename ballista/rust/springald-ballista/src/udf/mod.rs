@@ -3,7 +3,9 @@
 mod definitions;
 mod find;
 mod loaded;
+mod overloads;
 mod python_udf;
+mod stream;
 
 pub use definitions::Definitions;
 pub use find::{functions_in_expression, functions_in_node};

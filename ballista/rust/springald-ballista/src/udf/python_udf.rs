@@ -4,7 +4,7 @@ use std::hash::{Hash as StdHash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::exec_err;
+use datafusion::common::{exec_err, plan_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::{
     ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
@@ -12,7 +12,9 @@ use datafusion::logical_expr::{
 };
 
 use super::loaded::LoadedFunction;
-use crate::abi::{CancelToken, Definition, Hash};
+use super::overloads::{choose, signature_of};
+use super::stream::Stream;
+use crate::abi::{CancelToken, Definition, Failure, Hash};
 use crate::error::internal;
 
 /// What a plan says of a function: enough to plan with, and the hash of the rest.
@@ -26,47 +28,70 @@ pub struct Reference {
 
 /// A Python function in a plan. Two are equal when their definitions and names are.
 ///
-/// Planning processes hold the definition and never run it. Executors hold what they need
-/// to load it, once for all tasks; the planner's knowledge (types, names) is in the plan.
+/// Planning processes hold the definition and never run it; of a name with several
+/// definitions, one for each list of argument types, they hold all until the types of a
+/// call are known. Executors hold what they need to load one, once for all tasks; the
+/// planner's knowledge (types, names) is in the plan.
 #[derive(Debug)]
 pub struct PythonUdf {
     name: String,
-    reference: Reference,
+    references: Vec<Reference>,
     signature: Signature,
     body: Body,
     /// Fired when the task that decoded this object ends early. Set at most once.
     cancel: OnceLock<Arc<CancelToken>>,
+    /// Of the batches that this object is called with.
+    stream: Stream,
 }
 
 #[derive(Debug)]
 enum Body {
-    Planned(Arc<Definition>),
+    /// At least one, each for another list of argument types.
+    Planned(Vec<Arc<Definition>>),
     Loaded(Arc<LoadedFunction>),
 }
 
 impl PythonUdf {
     /// The function as planners see it.
     pub fn planned(definition: Arc<Definition>) -> Self {
-        let types = definition
-            .arguments()
+        let name = definition.name().to_owned();
+        Self::of(name, vec![definition])
+    }
+
+    /// A name with one definition for each list of argument types, as planners see it.
+    ///
+    /// # Errors
+    /// There is none, or they have different names.
+    pub fn overloaded(definitions: Vec<Arc<Definition>>) -> Result<Self> {
+        let Some(name) = definitions.first().map(|first| first.name().to_owned()) else {
+            return Err(internal("A Python function has no definition"));
+        };
+        match definitions.iter().find(|other| other.name() != name) {
+            Some(other) => Err(internal(format!(
+                "The definitions of one function have different names: '{name}', '{}'",
+                other.name()
+            ))),
+            None => Ok(Self::of(name, definitions)),
+        }
+    }
+
+    fn of(name: String, definitions: Vec<Arc<Definition>>) -> Self {
+        let references: Vec<_> = definitions
             .iter()
-            .map(|field| field.data_type().clone())
-            .collect::<Vec<_>>();
-        let signature = if types.is_empty() {
-            TypeSignature::Nullary
-        } else {
-            TypeSignature::Exact(types)
-        };
-        let reference = Reference {
-            hash: definition.hash(),
-            volatility: definition.volatility(),
-        };
+            .map(|definition| Reference {
+                hash: definition.hash(),
+                volatility: definition.volatility(),
+            })
+            .collect();
+        let signature =
+            Signature::new(signature_of(&definitions), planned_volatility(&references));
         Self {
-            name: definition.name().to_owned(),
-            reference,
-            signature: Signature::new(signature, planned_volatility(reference)),
-            body: Body::Planned(definition),
+            name,
+            references,
+            signature,
+            body: Body::Planned(definitions),
             cancel: OnceLock::new(),
+            stream: Stream::new(),
         }
     }
 
@@ -78,26 +103,70 @@ impl PythonUdf {
     ) -> Self {
         Self {
             name,
-            reference,
+            references: vec![reference],
             signature: Signature::new(
                 TypeSignature::VariadicAny,
-                planned_volatility(reference),
+                planned_volatility(&[reference]),
             ),
             body: Body::Loaded(function),
             cancel: OnceLock::new(),
+            stream: Stream::new(),
         }
     }
 
     /// What a plan says of this function.
-    pub fn reference(&self) -> Reference {
-        self.reference
+    ///
+    /// # Errors
+    /// Nobody has chosen one of its definitions: a mistake of this library.
+    pub fn reference(&self) -> Result<Reference> {
+        match self.references[..] {
+            [reference] => Ok(reference),
+            _ => Err(internal(format!(
+                "'{}' has {} definitions, and none was chosen",
+                self.name,
+                self.references.len()
+            ))),
+        }
     }
 
-    /// The definition, in a process that plans.
-    pub fn definition(&self) -> Option<&Arc<Definition>> {
+    /// What a plan says of this function before one of its definitions is chosen.
+    pub fn references(&self) -> &[Reference] {
+        &self.references
+    }
+
+    /// The definitions, in a process that plans; elsewhere none.
+    pub fn definitions(&self) -> &[Arc<Definition>] {
         match &self.body {
-            Body::Planned(definition) => Some(definition),
-            Body::Loaded(_) => None,
+            Body::Planned(definitions) => definitions,
+            Body::Loaded(_) => &[],
+        }
+    }
+
+    /// The definition for arguments of these types.
+    ///
+    /// # Errors
+    /// There is none, or the function is only run here.
+    pub fn definition_for(&self, types: &[DataType]) -> Result<&Arc<Definition>> {
+        if let [definition] = self.definitions() {
+            return Ok(definition);
+        }
+        choose(self.definitions(), types).ok_or_else(|| {
+            internal(format!(
+                "'{}' has no definition for arguments of the types {types:?} here",
+                self.name
+            ))
+        })
+    }
+
+    /// Ends the stream of the batches that this object was called with. `failed`: there
+    /// were to be more.
+    ///
+    /// # Errors
+    /// The function raised.
+    pub fn end_stream(&self, failed: bool) -> Result<(), Failure> {
+        match &self.body {
+            Body::Loaded(function) => function.end_stream(&self.stream, failed),
+            Body::Planned(_) => Ok(()),
         }
     }
 
@@ -108,17 +177,22 @@ impl PythonUdf {
 }
 
 /// Planners evaluate what they take for a constant, and here nothing can be evaluated: an
-/// immutable function is shown as stable, which makes the attempt harmless.
-fn planned_volatility(reference: Reference) -> Volatility {
-    match reference.volatility {
-        Volatility::Immutable | Volatility::Stable => Volatility::Stable,
-        Volatility::Volatile => Volatility::Volatile,
+/// immutable function is shown as stable, which makes the attempt harmless. Of several, the
+/// most volatile one decides.
+fn planned_volatility(references: &[Reference]) -> Volatility {
+    match references.iter().any(is_volatile) {
+        true => Volatility::Volatile,
+        false => Volatility::Stable,
     }
+}
+
+fn is_volatile(reference: &Reference) -> bool {
+    reference.volatility == Volatility::Volatile
 }
 
 impl PartialEq for PythonUdf {
     fn eq(&self, other: &Self) -> bool {
-        self.reference == other.reference && self.name == other.name
+        self.references == other.references && self.name == other.name
     }
 }
 
@@ -126,7 +200,7 @@ impl Eq for PythonUdf {}
 
 impl StdHash for PythonUdf {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.reference.hash.hash(state);
+        self.references.hash(state);
         self.name.hash(state);
     }
 }
@@ -140,14 +214,15 @@ impl ScalarUDFImpl for PythonUdf {
         &self.signature
     }
 
-    fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
-        match self.definition() {
-            Some(definition) => Ok(definition.result().data_type().clone()),
-            None => Err(internal(format!(
-                "The result type of '{}' was asked for where it is only run",
-                self.name
-            ))),
+    fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
+        match choose(self.definitions(), types) {
+            Some(_) => Ok(types.to_vec()),
+            None => plan_err!("'{}' takes other types", self.name),
         }
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        Ok(self.definition_for(arguments)?.result().data_type().clone())
     }
 
     fn return_field_from_args(&self, arguments: ReturnFieldArgs) -> Result<FieldRef> {
@@ -168,10 +243,14 @@ impl ScalarUDFImpl for PythonUdf {
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
         match &self.body {
             Body::Loaded(function) => {
-                function.call(arguments, self.cancel.get().map(Arc::as_ref))
+                let is_volatile = self.references.iter().any(is_volatile);
+                let cancel = self.cancel.get().map(Arc::as_ref);
+                function.call(arguments, is_volatile, &self.stream, cancel)
             }
             Body::Planned(_) => exec_err!(
-                "The Python function '{}' runs on executors only, not while planning",
+                "The Python function '{}' runs on the executors of a cluster only. A name \
+                 with several functions, and an expression that was made for a cluster, \
+                 cannot be used in a session without one",
                 self.name
             ),
         }
