@@ -87,7 +87,7 @@ test: $(VENV)/.packages-demo $(VENV)/.tests ## build and run all tests
 	@$(BIN)/python -m pytest -q
 	@if sh tools/rust.sh check; then \
 	  echo "The tests of the embedded engine again, on a cluster"; \
-	  $(BIN)/python -m pytest -q python/tests --cluster; fi
+	  $(BIN)/python -m pytest -q python/tests tests/types --cluster; fi
 
 .PHONY: test-rust
 test-rust: $(VENV)/.springald ## the tests of the Rust code (needs Rust)
@@ -95,6 +95,12 @@ test-rust: $(VENV)/.springald ## the tests of the Rust code (needs Rust)
 	@SPRINGALD_LIBRARY_DIR="$$($(BIN)/python -c \
 	  'import pathlib, springald; print(pathlib.Path(springald.__file__).parent)')" \
 	  sh tools/rust.sh cargo test --release --locked --quiet
+
+.PHONY: soak
+SOAK_EXAMPLES ?= 20000
+soak: $(VENV)/.packages-demo $(VENV)/.tests ## try SOAK_EXAMPLES generated types and values per test
+	@SPRINGALD_SOAK_EXAMPLES=$(SOAK_EXAMPLES) $(BIN)/python -m pytest -q \
+	  tests/types/test_generated_values.py
 
 .PHONY: asan
 asan: $(VENV)/.packages-build $(VENV)/.packages-test ## C++ tests under ASan and UBSan
@@ -147,14 +153,22 @@ stub-ballista: $(VENV)/.ballista
 	@$(BIN)/python -m nanobind.stubgen -q -m springald_ballista._native \
 	  -o ballista/python/springald_ballista/_native.pyi
 
+.PHONY: types
+types: $(VENV)/.packages-demo $(VENV)/.springald ## write docs/types.md, by trying each type
+	@$(BIN)/python tools/type_table.py
+
 # --- measuring -----------------------------------------------------------------
 
 # ROWS=100000 PEERS=duckdb,polars SHAPES=float,int select a part of it.
 BENCH_PEERS := $(if $(PEERS),--peers "$(PEERS)")
 .PHONY: bench
-bench: $(VENV)/.packages-bench $(VENV)/.springald bench-peers ## functions against the peers
+bench: bench-types bench-peers ## functions against the peers
 	@$(BIN)/python -m bench.run $(BENCH_PEERS) $(if $(SHAPES),--shapes "$(SHAPES)") \
 	  $(if $(ROWS),--rows $(ROWS))
+
+.PHONY: bench-types
+bench-types: $(VENV)/.packages-bench $(VENV)/.springald ## row mode over each type against pyarrow
+	@$(BIN)/python -m bench.types
 
 .PHONY: bench-peers
 bench-peers: $(VENV)/.created ## install the peers of `make bench`, each by itself (3 GB)
