@@ -1,0 +1,1 @@
+"""Row mode against pyarrow and a comprehension, for every type of Arrow."""
