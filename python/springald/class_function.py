@@ -44,6 +44,9 @@ class ClassFunction:
                 instances cannot be called.
         """
         _check(class_or_partial)
+        self._take(class_or_partial)
+
+    def _take(self, class_or_partial: Callable[..., Any]) -> None:
         self.__wrapped__ = class_or_partial
         self.__name__ = _class_of(class_or_partial).__name__
         self._instance: Any = None
@@ -99,11 +102,33 @@ class ClassFunction:
                 error.add_note(note)
             raise
 
+    # A class that was decorated finds this, or its Udf, under its own name, and goes on
+    # using it as the class: for its attributes, and for isinstance.
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") and name in type(self).__slots__:
+            raise AttributeError(name)  # not set yet
+        return getattr(self.class_, name)
+
+    def __instancecheck__(self, instance: object) -> bool:
+        return isinstance(instance, self.class_)
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.__wrapped__,)
+        return _taken_over, (self.__wrapped__,)
 
     def __repr__(self) -> str:
         return f"<the function of the class {self.__name__}>"
+
+
+def _taken_over(class_or_partial: Callable[..., Any]) -> ClassFunction:
+    """Return the function of a class that was one elsewhere.
+
+    It is not checked again: a class that names itself is not whole yet where its own
+    pickle gets here.
+    """
+    function = ClassFunction.__new__(ClassFunction)
+    function._take(class_or_partial)
+    return function
 
 
 def is_class(function: Any) -> bool:

@@ -290,6 +290,22 @@ class Udf(ScalarUDF):
             )
         return super().__call__(*map(_expression, values, fields))
 
+    def __getattr__(self, name: str) -> Any:
+        """Return what a class has that was made a function; see class_function.py."""
+        origin = self.__dict__.get("_origin")
+        function = None if origin is None else origin.function
+        if isinstance(function, ClassFunction) and not name.startswith("__"):
+            return getattr(function.class_, name)
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
+        )
+
+    def __instancecheck__(self, instance: object) -> bool:
+        function = self._origin.function
+        return isinstance(function, ClassFunction) and isinstance(
+            instance, function.class_
+        )
+
     def __repr__(self) -> str:
         types = ", ".join(str(t) for t in self.input_types)
         return (
@@ -325,9 +341,15 @@ class Udf(ScalarUDF):
             bound = parameters.bind(*args, **kwargs)
         except TypeError as error:
             raise TypeError(f"{self.name}(): {error}") from None
-        if bound.kwargs:
-            given = ", ".join(bound.kwargs)
-            first = next(iter(bound.kwargs))
+        by_keyword = [
+            name
+            for name in bound.arguments
+            if parameters.parameters[name].kind
+            in (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD)
+        ]
+        if by_keyword:
+            names = [name for name in kwargs if name in bound.kwargs]
+            given, first = ", ".join(names), names[0]
             raise TypeError(
                 f"{self.name}(): the function takes {given} by keyword only, and the "
                 "engine gives arguments by their place. Bind the value first, as in "

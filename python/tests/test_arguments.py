@@ -270,3 +270,14 @@ def test_a_second_function_of_a_name_takes_it_over(numbers):
         None,
         30.0,
     ]
+
+
+def test_a_keyword_may_leave_out_defaults_before_it():
+    @udf
+    def scaled(x: float, k: float = 2.0, plus: float = 0.5) -> float:
+        return x * k + plus
+
+    context = open_context()
+    context.from_pydict({"x": [1.0, 3.0]}, name="t")
+    frame = context.table("t").select(scaled(col("x"), plus=0.0).alias("r"))
+    assert sorted(frame.to_pydict()["r"]) == [2.0, 6.0]

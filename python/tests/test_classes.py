@@ -397,3 +397,35 @@ def test_rows_are_not_shared_and_the_class_is_named():
     text = Scale.explain()
     assert "because it is an object of the class Scale" in text
     assert "because it is a Scale, which may keep a state" in text
+
+
+@udf
+class Names:
+    """Uses what it is called."""
+
+    TABLE = {1: 10}
+
+    @classmethod
+    def more(cls) -> int:
+        return 1
+
+    @staticmethod
+    def most() -> int:
+        return 2
+
+    def __call__(self, n: int) -> int:
+        if not isinstance(self, Names) or isinstance(n, Names):
+            return -1
+        below = Names(n - 1) if n > 1 else 0
+        return Names.TABLE.get(n, 0) + Names.more() + Names.most() + below
+
+
+def test_a_class_may_use_its_own_name():
+    assert run(Names, [1, 2, 3]) == [13, 16, 19]
+    assert Names.TABLE == {1: 10}
+    with pytest.raises(AttributeError, match="no attribute 'OTHER'"):
+        _ = Names.OTHER
+
+
+def test_a_class_that_uses_its_name_can_be_pickled():
+    assert pickle.loads(pickle.dumps(Names))(2) == 16
