@@ -297,7 +297,9 @@ class Udf(ScalarUDF):
         if isinstance(function, ClassFunction) and not name.startswith("__"):
             return getattr(function.class_, name)
         raise AttributeError(
-            f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
+            f"{type(self).__name__!r} object has no attribute {name!r}",
+            name=name,
+            obj=self,
         )
 
     def __instancecheck__(self, instance: object) -> bool:

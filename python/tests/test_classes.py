@@ -8,6 +8,7 @@ import os
 import pickle
 import threading
 import time
+import types
 from pathlib import Path
 
 import pyarrow as pa
@@ -403,7 +404,7 @@ def test_rows_are_not_shared_and_the_class_is_named():
 class Names:
     """Uses what it is called."""
 
-    TABLE = {1: 10}
+    TABLE = types.MappingProxyType({1: 10})
 
     @classmethod
     def more(cls) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from springald.column_modes.kept_values import refuse_lost_values
 from springald.column_modes.plain_array import exact_dates
 from springald.errors import UdfResultError
 
@@ -86,7 +87,9 @@ def _column(
     array: Any, type_: pa.DataType, nulls: Any, is_shareable: bool = False
 ) -> pa.Array:
     if not isinstance(array, np.ndarray):
-        return pa.array(array, type=type_)
+        column = pa.array(array, type=type_)
+        refuse_lost_values(array, column)
+        return column
     if array.ndim == 0:
         raise UdfResultError(
             f"the function returned an array of 0 dimensions, {array!r:.200}: return one "
@@ -124,7 +127,10 @@ def _values(array: Any, type_: pa.DataType, nulls: Any, is_shareable: bool) -> p
         array = array.astype(array.dtype.newbyteorder("="))
     if kind == "M" and pa.types.is_date(type_) and array.dtype != np.dtype("M8[D]"):
         return exact_dates(pa.array(array, mask=mask), type_)
-    return pa.array(array if is_shareable else array.copy(), type=type_, mask=mask)
+    column = pa.array(array if is_shareable else array.copy(), type=type_, mask=mask)
+    if array.dtype.kind == "O" or (kind in "iuf" and pa.types.is_boolean(type_)):
+        refuse_lost_values(array.tolist(), column)
+    return column
 
 
 def _known_unit(array: Any) -> Any:

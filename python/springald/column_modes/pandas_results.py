@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from springald.column_modes.kept_values import refuse_lost_values
 from springald.column_modes.plain_array import exact_dates
 from springald.errors import UdfResultError
 
@@ -108,9 +109,18 @@ def _to_arrow(values: Any, type_: pa.DataType) -> pa.Array:
     if pa.types.is_date(type_) and _is_timestamp(dtype):
         return exact_dates(_one(pa.array(values, from_pandas=True)), type_)
     column = pa.array(values, type=type_, from_pandas=True)
+    if _may_lose(dtype, type_):
+        refuse_lost_values(values, column)
     if isinstance(type_, pa.BaseExtensionType) and column.type == type_.storage_type:
         return pa.ExtensionArray.from_storage(type_, _one(column))
     return column
+
+
+def _may_lose(dtype: Any, type_: pa.DataType) -> bool:
+    """Return whether pyarrow converts such values without asking what is lost."""
+    if dtype is None or dtype == np.dtype(object) or isinstance(dtype, pd.StringDtype):
+        return True
+    return pa.types.is_boolean(type_) and getattr(dtype, "kind", "") in "iuf"
 
 
 def _one(column: Any) -> pa.Array:
