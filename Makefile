@@ -168,7 +168,7 @@ bench: bench-types bench-peers ## functions against the peers
 
 .PHONY: bench-types
 bench-types: $(VENV)/.packages-bench $(VENV)/.springald ## row mode over each type against pyarrow
-	@$(BIN)/python -m bench.types
+	@$(BIN)/python -m bench.every_type
 
 .PHONY: bench-peers
 bench-peers: $(VENV)/.created ## install the peers of `make bench`, each by itself (3 GB)

@@ -1,4 +1,4 @@
-"""The columns and the measuring of `python -m bench.types`."""
+"""The columns and the measuring of `python -m bench.every_type`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from bench.types.__main__ import text_of
-from bench.types.columns import COLUMNS, column_of
-from bench.types.measure import FUNCTIONS, TypeLine, measure_type, ways_of
+from bench.every_type.__main__ import text_of
+from bench.every_type.columns import COLUMNS, column_of
+from bench.every_type.measure import FUNCTIONS, TypeLine, measure_type, ways_of
 
 ROOT = Path(__file__).parents[2]
 ROWS = 200
@@ -38,7 +38,9 @@ def test_both_ways_give_the_same(name: str, way: str) -> None:
 
 
 def test_a_result_that_differs_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.types.measure._array", lambda values, type_: pa.nulls(3))
+    monkeypatch.setattr(
+        "bench.every_type.measure._array", lambda values, type_: pa.nulls(3)
+    )
     with pytest.raises(ValueError, match=r"int8, in: .* is not that of pyarrow"):
         measure_type("int8", "in", pa.array([1, 2, 3], pa.int8()), repeats=1)
 
@@ -52,7 +54,7 @@ def test_the_table_has_both_ways_and_their_ratios() -> None:
 
 def test_the_program_measures_what_it_is_asked_to(tmp_path: Path) -> None:
     path = tmp_path / "types.json"
-    command = [sys.executable, "-m", "bench.types", "--types", "int8; string"]
+    command = [sys.executable, "-m", "bench.every_type", "--types", "int8; string"]
     command += ["--rows", "500", "--repeats", "1", "--json", str(path)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr

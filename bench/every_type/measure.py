@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.types.columns import Column
+from bench.every_type.columns import Column
 from springald import udf
 
 __all__ = ["FUNCTIONS", "TypeLine", "measure_type", "ways_of"]

@@ -1,6 +1,6 @@
 """Measures row mode over a column of every Arrow type, against pyarrow, in one process.
 
-usage: python -m bench.types [--rows N] [--repeats N] [--types 'A;B'] [--json FILE]
+usage: python -m bench.every_type [--rows N] [--repeats N] [--types 'A;B'] [--json FILE]
                              [--check]
 
 The peer is what row mode is defined by: `to_pylist`, a comprehension, `pa.array`. Both
@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.environments import ROOT
-from bench.types.columns import COLUMNS, column_of
-from bench.types.measure import FUNCTIONS, TypeLine, measure_type, ways_of
+from bench.every_type.columns import COLUMNS, column_of
+from bench.every_type.measure import FUNCTIONS, TypeLine, measure_type, ways_of
 
 __all__ = ["main"]
 
