@@ -12,6 +12,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from typing import Annotated
 
 import pyarrow as pa
 import pytest
@@ -500,3 +501,17 @@ def test_random_columns_pass_through(arrow_type):
         assert_same(run(function, column), column)
 
     check()
+
+
+@pytest.mark.embedded_only(reason="calls the runtime of this process")
+def test_a_null_among_the_values_of_a_dictionary_is_a_null_to_skip():
+    words = pa.dictionary(pa.int8(), pa.string())
+
+    @udf
+    def shout(word: Annotated[str, words]) -> str:
+        return word.upper()
+
+    column = pa.DictionaryArray.from_arrays(
+        pa.array([0, 1, None], pa.int8()), pa.array(["a", None])
+    )
+    assert shout._native(column).to_pylist() == ["A", None, None]

@@ -6,6 +6,7 @@
 #include <arrow/extension_type.h>
 #include <arrow/type_traits.h>
 
+#include "springald/base/logical_null.h"
 #include "springald/base/udf_error.h"
 #include "springald/encoding/convert_encoding.h"
 #include "springald/encoding/same_values.h"
@@ -80,7 +81,7 @@ bool IsSkippedRow(const UdfDefinition& definition, const arrow::ArrayVector& arg
   }
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (!definition.arguments->field(static_cast<int>(i))->nullable() &&
-        arguments[i]->IsNull(row)) {
+        IsLogicallyNull(*arguments[i], row)) {
       return true;
     }
   }
@@ -101,7 +102,7 @@ arrow::Status CheckNulls(const UdfDefinition& definition, const arrow::Array& co
     return arrow::Status::OK();
   }
   for (int64_t row = 0; row < column.length(); ++row) {
-    if (IsNullValue(column, row) && !IsSkippedRow(definition, arguments, row)) {
+    if (IsLogicallyNull(column, row) && !IsSkippedRow(definition, arguments, row)) {
       return NullError(
           row,
           "the function returned a null, but its result is declared without nulls; "

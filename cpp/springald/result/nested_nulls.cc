@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <vector>
 
-#include <arrow/array/array_dict.h>
 #include <arrow/array/array_nested.h>
 #include <arrow/extension_type.h>
+
+#include "springald/base/logical_null.h"
 
 namespace springald {
 
@@ -65,7 +66,7 @@ class NestedNullSearch {
     if (!field.nullable() && values.ComputeLogicalNullCount() > 0) {
       for (int64_t i = 0; i < values.length(); ++i) {
         const int64_t row = rows[static_cast<std::size_t>(i)];
-        if (row >= 0 && IsNullValue(values, i)) {
+        if (row >= 0 && IsLogicallyNull(values, i)) {
           return NestedNull{row, field_path};
         }
       }
@@ -107,23 +108,6 @@ class NestedNullSearch {
 };
 
 }  // namespace
-
-bool IsNullValue(const arrow::Array& column, int64_t row) {
-  if (column.IsNull(row)) {
-    return true;
-  }
-  switch (column.type_id()) {
-    case Type::DICTIONARY: {
-      const auto& values = static_cast<const arrow::DictionaryArray&>(column);
-      return IsNullValue(*values.dictionary(), values.GetValueIndex(row));
-    }
-    case Type::EXTENSION:
-      return IsNullValue(*static_cast<const arrow::ExtensionArray&>(column).storage(),
-                         row);
-    default:
-      return false;
-  }
-}
 
 std::optional<NestedNull> FindNestedNull(const arrow::Array& column,
                                          const std::string& name) {

@@ -8,10 +8,6 @@
 
 namespace springald {
 
-/// Says whether the value in `row` is null, also where a dictionary or a run holds the
-/// null. REQUIRES: valid offsets and indices; 0 <= row < column.length().
-bool IsNullValue(const arrow::Array& column, int64_t row);
-
 /// A null where a field inside a type promises none.
 struct NestedNull {
   int64_t row;       ///< of the column
