@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from springald.callables import underlying_function
-from springald.hints.generated import compile_function, leave_out_own_frames
+from springald.hints.generated import compile_function
 from springald.hints.shape import Converter, Shape, Where
 
 __all__ = ["ConvertedFunction", "Converters", "convert_function", "converters_of"]
@@ -147,7 +147,7 @@ def _call_of(function: Callable[..., Any], converters: Converters) -> Any:
 
 def _compiled(function: Callable[..., Any], converters: Converters) -> Callable[..., Any]:
     is_async = inspect.iscoroutinefunction(underlying_function(function))
-    names: dict[str, Any] = {"function": function, "leave_out": leave_out_own_frames}
+    names: dict[str, Any] = {"function": function}
     values = []
     for index, conversion in enumerate(converters.arguments):
         converter = None if conversion is None else conversion.from_arrow()
@@ -162,11 +162,7 @@ def _compiled(function: Callable[..., Any], converters: Converters) -> Callable[
     parameters = ", ".join(f"a{index}" for index in range(len(values)))
     lines = [
         f"{'async ' if is_async else ''}def call({parameters}):",
-        "    try:",
-        f"        return {result}",
-        "    except BaseException as error:",
-        "        leave_out(error)",
-        "        raise",  # which adds no frame
+        f"    return {result}",
     ]
     call = compile_function(lines, names, "call")
     functools.update_wrapper(call, function, _COPIED, ())
