@@ -74,6 +74,10 @@ struct _object;
 #define SPRINGALD_ABI_VERSION_2 2
 /// Stable. Adds springald_function_invoke_batch and springald_function_end_stream.
 #define SPRINGALD_ABI_VERSION_3 3
+/// Stable. Adds worker processes: the backend and `sidecar` of runtimes, the limits of
+/// definitions, springald_runtime_shutdown, springald_runtime_workers,
+/// springald_function_output and springald_worker_serve.
+#define SPRINGALD_ABI_VERSION_4 4
 
 /// Returns the newest version of this header that the library speaks. It speaks all
 /// before it too. A host that uses what came with version N asks for N or more.
@@ -93,7 +97,14 @@ enum springald_status {
   SPRINGALD_DEPENDENCY_ERROR = 5,    ///< A module that the function needs is missing.
   SPRINGALD_CANCELLED = 6,           ///< The call's cancel token was fired.
   SPRINGALD_INTERRUPTED = 7,         ///< KeyboardInterrupt was raised in the call.
-  SPRINGALD_INTERNAL = 8             ///< A mistake of the caller or of this library.
+  SPRINGALD_INTERNAL = 8,            ///< A mistake of the caller or of this library.
+  // Of functions that run in worker processes, since version 4.
+  SPRINGALD_WORKER_LOST = 9,  ///< The process that ran the function ended, each time.
+  SPRINGALD_TIMEOUT = 10,     ///< A batch took longer than it may.
+  SPRINGALD_MEMORY = 11,      ///< A batch needed more memory than it may have.
+  SPRINGALD_CPU_TIME = 12,    ///< A batch used more processor time than it may.
+  SPRINGALD_OPEN_FILES = 13,  ///< The function opened more files than it may.
+  SPRINGALD_RESULT_SIZE = 14  ///< A batch's result has more bytes than it may.
 };
 
 /// What went wrong. Zero it before use; a call that fails overwrites it without looking,
@@ -171,6 +182,14 @@ struct springald_definition_fields {
   /// with "live:"; beside an inline payload it may be NULL, and is checked where it is
   /// not. springald_definition_describe gives it wherever there is one. Since version 2.
   const uint8_t* payload_hash;
+  // What one batch of the function may use where it runs in a worker process; 0 where the
+  // function sets no limit of its own. The tighter one of this and the runtime's holds.
+  // Since version 4.
+  int64_t timeout_ms;          ///< wall-clock milliseconds
+  int64_t memory_limit_bytes;  ///< above what a worker has before it runs functions
+  int64_t cpu_limit_ms;        ///< processor milliseconds, all threads together
+  int64_t max_open_files;      ///< descriptors of the worker
+  int64_t max_result_bytes;    ///< bytes of the column
 };
 
 /// Makes a definition. Copies what `fields` refers to. Runs no Python.
@@ -245,6 +264,39 @@ typedef void (*springald_metric_callback)(void* context, const char* udf_name,
                                           const char* udf_hash, int64_t num_rows,
                                           int64_t elapsed_ns, int32_t status);
 
+/// Where functions run. Since version 4.
+enum springald_backend {
+  SPRINGALD_BACKEND_EMBEDDED = 0,  ///< In this process, under its GIL.
+  SPRINGALD_BACKEND_SIDECAR = 1    ///< In worker processes. Linux only.
+};
+
+/// The worker processes of a runtime. Zero it, and set what is not to be the default.
+///
+/// A worker is a fork of a process that the first call starts, with this interpreter's
+/// program, search path and environment. It runs one batch at a time, keeps the functions
+/// that it has loaded, and ends with this process, however that ends. Since version 4.
+struct springald_sidecar_options {
+  size_t struct_size;   ///< `sizeof(struct springald_sidecar_options)`
+  int64_t max_workers;  ///< processes at one time; 0 for one per processor
+  /// The interpreter to start, which must be able to import springald; NULL for
+  /// `sys.executable`.
+  const char* python_executable;
+  /// Modules that are imported before the workers are forked, so that they share them.
+  /// One that starts threads when it is imported makes the start fail.
+  const char* const* preload;
+  size_t num_preload;
+  // What one batch may use, as in springald_definition_fields. 0 for the default, which is
+  // in parentheses; -1 for no limit.
+  int64_t timeout_ms;          ///< (300,000)
+  int64_t memory_limit_bytes;  ///< (2 GiB)
+  int64_t cpu_limit_ms;        ///< (600,000)
+  int64_t max_open_files;      ///< (1,024)
+  int64_t max_result_bytes;    ///< (1 GiB)
+  // When a worker is replaced; as above.
+  int64_t max_batches_per_worker;  ///< (100,000)
+  int64_t idle_timeout_ms;         ///< (60,000)
+};
+
 /// The contexts are the caller's, and must live as long as the runtime's handle and those
 /// of all functions that came from it: functions log too.
 struct springald_runtime_options {
@@ -256,6 +308,9 @@ struct springald_runtime_options {
   /// Encoded size of the definitions whose functions stay loaded while unused;
   /// 0 for the default of 256 MiB.
   size_t cache_capacity_bytes;
+  int32_t backend;  ///< A `springald_backend`, for functions that are loaded. Since 4.
+  /// NULL for the defaults. Copied. Since version 4.
+  const struct springald_sidecar_options* sidecar;
 };
 
 /// Makes a runtime. Needs no interpreter yet.
@@ -270,6 +325,32 @@ springald_runtime_create(const struct springald_runtime_options* options,
 /// Releases the handle; functions that were loaded stay usable. NULL is allowed. Takes
 /// the GIL where it drops the last use of a function.
 SPRINGALD_EXPORT void springald_runtime_release(struct springald_runtime* runtime);
+
+/// Ends the worker processes of the runtime and waits until they have ended, which takes a
+/// second at most. Calls in progress end with SPRINGALD_CANCELLED, and so do later ones.
+/// Does nothing where functions run in this process. Since version 4.
+SPRINGALD_EXPORT void springald_runtime_shutdown(struct springald_runtime* runtime);
+
+/// The worker processes of a runtime, now and since it was made. Since version 4.
+struct springald_worker_figures {
+  size_t struct_size;  ///< `sizeof(struct springald_worker_figures)`
+  int64_t max_workers;
+  int64_t num_workers;       ///< alive now
+  int64_t num_busy;          ///< of these, running a batch
+  int64_t num_started;       ///< since the runtime was made, as all below
+  int64_t num_retired;       ///< after many batches, idle time or an interrupted call
+  int64_t num_lost;          ///< ended by themselves
+  int64_t num_killed;        ///< ended by this runtime, over a limit or cancelled
+  int64_t num_retried;       ///< batches that were given to another worker
+  int64_t shared_bytes;      ///< of shared memory now, for columns
+  int64_t last_start_us;     ///< microseconds that the newest worker took to start
+  int64_t fork_server_pid;   ///< 0 where none runs
+};
+
+/// Fills as much of `out` as its `struct_size`, which stays, allows; nothing where that
+/// is not set. Zeros where functions run in this process. Since version 4.
+SPRINGALD_EXPORT void springald_runtime_workers(const struct springald_runtime* runtime,
+                                                struct springald_worker_figures* out);
 
 // --- Functions -----------------------------------------------------------------
 
@@ -422,6 +503,15 @@ struct springald_metrics {
 SPRINGALD_EXPORT void springald_function_metrics(
     const struct springald_function* function, struct springald_metrics* out);
 
+/// Copies the end of what the function has printed lately to stdout and stderr in worker
+/// processes, as lines, into `buffer`, and returns how many bytes there are; 0 where it
+/// runs in this process. At most `capacity` bytes are written, of the newest lines. Since
+/// version 4.
+///
+/// \param[out] buffer  May be NULL where `capacity` is 0. Not null-terminated.
+SPRINGALD_EXPORT size_t springald_function_output(
+    const struct springald_function* function, char* buffer, size_t capacity);
+
 /// Releases the handle; the runtime may keep the function for who loads it next. NULL is
 /// allowed. Takes the GIL where it drops the last use of a function; after the
 /// interpreter has ended it is still allowed, and leaves the function's memory to the
@@ -443,6 +533,20 @@ springald_cancel_token_fire(struct springald_cancel_token* token);
 /// Releases the handle; calls that use the token keep it alive. NULL is allowed.
 SPRINGALD_EXPORT void springald_cancel_token_release(
     struct springald_cancel_token* token);
+
+// --- Worker processes ------------------------------------------------------------
+
+/// Serves a runtime of another process, which started this one as `python -m
+/// springald.worker` and is at the other end of the socket `control_fd`: forks workers
+/// until that end is closed. Returns in the process that was called only; workers end
+/// without returning. Since version 4.
+///
+/// The caller holds the GIL, in the main thread of a process that has no other threads but
+/// those that are known to be harmless after a fork.
+///
+/// Fails with SPRINGALD_INTERNAL where there are others, naming them.
+SPRINGALD_EXPORT int32_t springald_worker_serve(int32_t control_fd,
+                                                struct springald_error* error);
 
 #ifdef __cplusplus
 }

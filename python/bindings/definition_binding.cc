@@ -43,7 +43,9 @@ Definition Create(const std::string& name, int32_t mode, nb::handle arguments,
                   const std::string& pyarrow_version,
                   const std::vector<std::pair<std::string, std::string>>& requirements,
                   const std::optional<Source>& source, nb::bytes payload,
-                  const std::string& payload_reference) {
+                  const std::string& payload_reference, int64_t timeout_ms,
+                  int64_t memory_limit_bytes, int64_t cpu_limit_ms,
+                  int64_t max_open_files, int64_t max_result_bytes) {
   std::vector<springald_requirement> required;
   for (const auto& [module, version] : requirements) {
     required.push_back({module.c_str(), version.c_str()});
@@ -70,6 +72,11 @@ Definition Create(const std::string& name, int32_t mode, nb::handle arguments,
     fields.payload_size = payload.size();
   }
   fields.payload_reference = payload_reference.c_str();
+  fields.timeout_ms = timeout_ms;
+  fields.memory_limit_bytes = memory_limit_bytes;
+  fields.cpu_limit_ms = cpu_limit_ms;
+  fields.max_open_files = max_open_files;
+  fields.max_result_bytes = max_result_bytes;
   ArrowSchema argument_schema{};
   ArrowSchema result_schema{};
   ExportSchema(arguments, &argument_schema);
@@ -181,14 +188,17 @@ void BindDefinition(nb::module_& module) {
       "A function as it travels: signature, environment and payload. Immutable.")
       .def_static("decode", Decode, nb::arg("data"),
                   "Read the bytes that `to_bytes` made. Runs no code of the function.")
-      .def_static("create", Create, nb::kw_only(), nb::arg("name"), nb::arg("mode"),
-                  nb::arg("arguments"), nb::arg("result"), nb::arg("volatility"),
-                  nb::arg("null_handling"), nb::arg("python_implementation"),
-                  nb::arg("python_version"), nb::arg("cloudpickle_version"),
-                  nb::arg("pyarrow_version"), nb::arg("requirements"),
-                  nb::arg("source").none(), nb::arg("payload"),
-                  nb::arg("payload_reference"),
-                  "Make a definition; the numbers are those of proto/springald.proto.")
+      .def_static(
+          "create", Create, nb::kw_only(), nb::arg("name"), nb::arg("mode"),
+          nb::arg("arguments"), nb::arg("result"), nb::arg("volatility"),
+          nb::arg("null_handling"), nb::arg("python_implementation"),
+          nb::arg("python_version"), nb::arg("cloudpickle_version"),
+          nb::arg("pyarrow_version"), nb::arg("requirements"), nb::arg("source").none(),
+          nb::arg("payload"), nb::arg("payload_reference"), nb::arg("timeout_ms") = 0,
+          nb::arg("memory_limit_bytes") = 0, nb::arg("cpu_limit_ms") = 0,
+          nb::arg("max_open_files") = 0, nb::arg("max_result_bytes") = 0,
+          "Make a definition; the numbers are those of proto/springald.proto, and 0 "
+          "sets no limit.")
       .def("to_bytes", ToBytes)
       .def_prop_ro("hash", HashOf)
       .def_prop_ro("name", NameOf)
@@ -200,6 +210,11 @@ void BindDefinition(nb::module_& module) {
       .def_prop_ro("cloudpickle_version", Get<&Fields::cloudpickle_version>)
       .def_prop_ro("pyarrow_version", Get<&Fields::pyarrow_version>)
       .def_prop_ro("payload_reference", Get<&Fields::payload_reference>)
+      .def_prop_ro("timeout_ms", Get<&Fields::timeout_ms>)
+      .def_prop_ro("memory_limit_bytes", Get<&Fields::memory_limit_bytes>)
+      .def_prop_ro("cpu_limit_ms", Get<&Fields::cpu_limit_ms>)
+      .def_prop_ro("max_open_files", Get<&Fields::max_open_files>)
+      .def_prop_ro("max_result_bytes", Get<&Fields::max_result_bytes>)
       .def_prop_ro("requirements", Requirements)
       .def_prop_ro("source", SourceOf)
       .def_prop_ro("payload", Payload)

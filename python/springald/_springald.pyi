@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 
-abi_version: int = 3
+abi_version: int = 4
 
 class Definition:
     """
@@ -16,8 +16,10 @@ class Definition:
         """Read the bytes that `to_bytes` made. Runs no code of the function."""
 
     @staticmethod
-    def create(*, name: str, mode: int, arguments: object, result: object, volatility: int, null_handling: int, python_implementation: str, python_version: str, cloudpickle_version: str, pyarrow_version: str, requirements: Sequence[tuple[str, str]], source: tuple[str, int, str] | None, payload: bytes, payload_reference: str) -> Definition:
-        """Make a definition; the numbers are those of proto/springald.proto."""
+    def create(*, name: str, mode: int, arguments: object, result: object, volatility: int, null_handling: int, python_implementation: str, python_version: str, cloudpickle_version: str, pyarrow_version: str, requirements: Sequence[tuple[str, str]], source: tuple[str, int, str] | None, payload: bytes, payload_reference: str, timeout_ms: int = 0, memory_limit_bytes: int = 0, cpu_limit_ms: int = 0, max_open_files: int = 0, max_result_bytes: int = 0) -> Definition:
+        """
+        Make a definition; the numbers are those of proto/springald.proto, and 0 sets no limit.
+        """
 
     def to_bytes(self) -> bytes: ...
 
@@ -50,6 +52,21 @@ class Definition:
 
     @property
     def payload_reference(self) -> str: ...
+
+    @property
+    def timeout_ms(self) -> int: ...
+
+    @property
+    def memory_limit_bytes(self) -> int: ...
+
+    @property
+    def cpu_limit_ms(self) -> int: ...
+
+    @property
+    def max_open_files(self) -> int: ...
+
+    @property
+    def max_result_bytes(self) -> int: ...
 
     @property
     def requirements(self) -> list[tuple[str, str]]: ...

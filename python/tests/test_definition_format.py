@@ -33,6 +33,14 @@ TEXT_FIELDS = (
     "pyarrow_version",
 )
 
+LIMIT_FIELDS = (
+    "timeout_ms",
+    "memory_limit_bytes",
+    "cpu_limit_ms",
+    "max_open_files",
+    "max_result_bytes",
+)
+
 # Any text of the contract: UTF-8 without zero bytes.
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 
@@ -69,14 +77,20 @@ def values(**changes: Any) -> dict[str, Any]:
         "source": ("project/zoë.py", 300, "@udf\ndef f(email, n): ...\n"),
         "payload": PAYLOAD,
         "payload_reference": "",
+        "timeout_ms": 1500,
+        "memory_limit_bytes": 2 << 30,
+        "cpu_limit_ms": 60_000,
+        "max_open_files": 64,
+        "max_result_bytes": 2**63 - 1,
         **changes,
     }
 
 
 def message(pb2: Any, fields: dict[str, Any]) -> Any:
     """The protobuf message of what `values` gives."""
+    limits = pb2.Limits(**{name: fields[name] for name in LIMIT_FIELDS})
     result = pb2.PythonUDF(
-        format_version=1,
+        format_version=2 if limits.ByteSize() > 0 else 1,
         min_reader_version=1,
         kind=pb2.UDF_KIND_SCALAR,
         name=fields["name"],
@@ -107,6 +121,8 @@ def message(pb2: Any, fields: dict[str, Any]) -> Any:
         )
     if fields["payload"]:
         result.payload_hash = hashlib.sha256(fields["payload"]).digest()
+    if limits.ByteSize() > 0:
+        result.limits.CopyFrom(limits)
     return result
 
 
@@ -139,9 +155,12 @@ CASES = {
     },
     "live object": {"payload": b"", "payload_reference": "live:0123"},
     "no source": {"source": None},
+    "no limits": dict.fromkeys(LIMIT_FIELDS, 0),
+    "one limit": {**dict.fromkeys(LIMIT_FIELDS, 0), "max_open_files": 1},
     "empty source": {"source": ("", 0, "")},
     "nothing optional": {
         **dict.fromkeys(TEXT_FIELDS, ""),
+        **dict.fromkeys(LIMIT_FIELDS, 0),
         "requirements": [],
         "source": None,
     },
@@ -169,9 +188,16 @@ def test_reads_what_protobuf_writes(pb2: Any, changes: dict[str, Any]) -> None:
     requirements=st.lists(st.tuples(texts.filter(bool), texts), max_size=5),
     source=st.none() | st.tuples(texts, st.integers(0, 2**31 - 1), texts),
     payload=st.binary(min_size=1),
+    limits=st.lists(st.just(0) | st.integers(0, 2**63 - 1), min_size=5, max_size=5),
 )
-def test_agrees_on_any_text(pb2: Any, environment: list[str], **changes: Any) -> None:
-    fields = values(**dict(zip(TEXT_FIELDS, environment, strict=True)), **changes)
+def test_agrees_on_any_value(
+    pb2: Any, environment: list[str], limits: list[int], **changes: Any
+) -> None:
+    fields = values(
+        **dict(zip(TEXT_FIELDS, environment, strict=True)),
+        **dict(zip(LIMIT_FIELDS, limits, strict=True)),
+        **changes,
+    )
     data = Definition.create(**fields).to_bytes()
     assert pb2.PythonUDF.FromString(data) == message(pb2, fields)
     assert_same(Definition.decode(data), fields)
@@ -179,7 +205,7 @@ def test_agrees_on_any_text(pb2: Any, environment: list[str], **changes: Any) ->
 
 def test_decoding_keeps_the_exact_bytes(pb2: Any) -> None:
     # A field that is not known, in front of all others.
-    data = b"\x80\x01\x05" + encoded(pb2)
+    data = b"\xa0\x01\x05" + encoded(pb2)
     definition = Definition.decode(data)
     assert definition.to_bytes() == data
     assert definition.hash == hashlib.sha256(data).hexdigest()
@@ -197,6 +223,8 @@ def test_both_read_golden_bytes(pb2: Any, path: Path) -> None:
         theirs.payload,
         theirs.payload_reference,
     )
+    for name in LIMIT_FIELDS:
+        assert getattr(ours, name) == getattr(theirs.limits, name)
     schema = pa.ipc.read_schema(pa.py_buffer(theirs.arguments))
     assert list(ours.arguments) == list(schema)
     assert ours.hash == hashlib.sha256(data).hexdigest()
@@ -230,6 +258,10 @@ REFUSALS = {
     ),
     "arguments": (change(arguments=b"no schema"), "argument types cannot be read"),
     "result": (change(result=b"\xff"), "result type cannot be read"),
+    "limit": (
+        lambda message: change(timeout_ms=2**63)(message.limits),
+        "limits cannot be read: Field 1 at byte",
+    ),
 }
 
 
@@ -242,10 +274,31 @@ def test_refuses(pb2: Any, apply: Callable[[Any], None], piece: str) -> None:
 
 
 def test_refuses_every_truncation(pb2: Any) -> None:
-    data = encoded(pb2)
+    # The limits come last: without them a definition is whole.
+    data = encoded(pb2, **dict.fromkeys(LIMIT_FIELDS, 0))
     for size in range(len(data)):
         with pytest.raises(UdfDefinitionError):
             Definition.decode(data[:size])
+
+
+@pytest.mark.parametrize("name", LIMIT_FIELDS)
+def test_refuses_a_negative_limit(name: str) -> None:
+    with pytest.raises(UdfDefinitionError, match="is negative: -1 "):
+        Definition.create(**values(**{name: -1}))
+
+
+def test_a_definition_without_limits_is_one_of_version_1(pb2: Any) -> None:
+    fields = values(**dict.fromkeys(LIMIT_FIELDS, 0))
+    data = Definition.create(**fields).to_bytes()
+    assert data.startswith(b"\x08\x01\x10\x01")
+    for name in LIMIT_FIELDS:
+        del fields[name]
+    assert Definition.create(**fields).to_bytes() == data
+
+
+def test_a_reader_of_version_1_may_read_limits(pb2: Any) -> None:
+    data = Definition.create(**values()).to_bytes()
+    assert data.startswith(b"\x08\x02\x10\x01")
 
 
 def test_refuses_a_second_payload(pb2: Any) -> None:
@@ -265,3 +318,12 @@ def test_the_page_shows_the_golden_bytes() -> None:
         shown += bytes.fromhex(row[:36])
     assert shown == golden
     assert hashlib.sha256(golden).hexdigest() in page
+
+
+def test_the_page_shows_the_field_of_version_2() -> None:
+    page = (ROOT / "docs" / "definition-format.md").read_text(encoding="utf-8")
+    _, block = re.findall(r"```hex\n(.*?)```", page, re.DOTALL)
+    shown = bytes.fromhex("".join(line[:24] for line in block.splitlines()))
+    golden = (ROOT / "tests" / "golden" / "definition_v2_limits.bin").read_bytes()
+    assert golden.endswith(shown)
+    assert shown.startswith(b"\x82\x01" + bytes([len(shown) - 3]))

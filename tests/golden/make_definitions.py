@@ -1,9 +1,10 @@
-"""Writes the golden definitions of format version 1, with Python's `protobuf`.
+"""Writes the golden definitions of each format version, with Python's `protobuf`.
 
     python tests/golden/make_definitions.py [FOLDER]
 
 The files were written once and are never written anew: they stand for what is already
-stored out there. A new format version gets files of its own, `definition_v2_*.bin`.
+stored out there. A new format version gets files of its own, such as those of version 2,
+`definition_v2_*.bin`.
 The script stays so that a reader can see what is in them; it needs `grpcio-tools` and
 `pyarrow`, and no part of Springald, so that the two encoders check each other.
 """
@@ -159,13 +160,29 @@ def batches(pb2: Any) -> Any:
     return message
 
 
+def limits(pb2: Any) -> Any:
+    """Every field of version 2, beside all those of version 1."""
+    message = full(pb2)
+    message.format_version = 2
+    message.limits.timeout_ms = 1500
+    message.limits.memory_limit_bytes = 2 << 30
+    message.limits.cpu_limit_ms = 60_000
+    message.limits.max_open_files = 64
+    message.limits.max_result_bytes = 2**63 - 1
+    return message
+
+
+VERSIONS = {1: (tiny, full, referenced, live, batches), 2: (limits,)}
+
+
 def main(folder: Path) -> None:
-    """Writes one file for each function above into `folder`."""
+    """Writes one file for each function of `VERSIONS` into `folder`."""
     with tempfile.TemporaryDirectory() as scratch:
         pb2 = compile_proto(Path(scratch))
-        for make in (tiny, full, referenced, live, batches):
-            path = folder / f"definition_v1_{make.__name__}.bin"
-            path.write_bytes(make(pb2).SerializeToString(deterministic=True))
+        for version, functions in VERSIONS.items():
+            for make in functions:
+                path = folder / f"definition_v{version}_{make.__name__}.bin"
+                path.write_bytes(make(pb2).SerializeToString(deterministic=True))
 
 
 if __name__ == "__main__":

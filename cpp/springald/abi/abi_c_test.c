@@ -35,6 +35,10 @@ static const char* CheckDescription(const struct springald_definition* definitio
   CHECK(fields.payload_size == 4 && memcmp(fields.payload, "\x80\x05N.", 4) == 0);
   CHECK(fields.payload_reference == NULL);
   CHECK(memcmp(fields.payload_hash, kHashOfNone, sizeof(kHashOfNone)) == 0);
+  CHECK(fields.timeout_ms == 1500);
+  CHECK(fields.memory_limit_bytes == INT64_C(1) << 33);
+  CHECK(fields.cpu_limit_ms == 3 && fields.max_open_files == 4);
+  CHECK(fields.max_result_bytes == INT64_MAX);
   return NULL;
 }
 
@@ -81,7 +85,7 @@ static const char* CheckRefusal(void) {
 }
 
 const char* RoundTripDefinition(void) {
-  CHECK(springald_abi_version() == SPRINGALD_ABI_VERSION_3);
+  CHECK(springald_abi_version() == SPRINGALD_ABI_VERSION_4);
   CHECK(strchr(springald_version(), '.') != NULL);
 
   const struct springald_requirement requirements[] = {{"numpy", "2.3.4"},
@@ -94,6 +98,11 @@ const char* RoundTripDefinition(void) {
   fields.source_text = "def double_it(n): ...\n";
   fields.payload = kPickledNone;
   fields.payload_size = sizeof(kPickledNone);
+  fields.timeout_ms = 1500;
+  fields.memory_limit_bytes = INT64_C(1) << 33;
+  fields.cpu_limit_ms = 3;
+  fields.max_open_files = 4;
+  fields.max_result_bytes = INT64_MAX;
   struct springald_definition* made = NULL;
   CHECK(Create(&fields, &made, NULL) == SPRINGALD_OK);
   const uint8_t* bytes = NULL;

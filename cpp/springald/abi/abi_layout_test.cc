@@ -35,7 +35,7 @@ static_assert(sizeof(springald_requirement) == 16);
 static_assert(offsetof(springald_requirement, module) == 0);
 static_assert(offsetof(springald_requirement, version) == 8);
 
-static_assert(sizeof(springald_definition_fields) == 136);
+static_assert(sizeof(springald_definition_fields) == 176);
 static_assert(offsetof(springald_definition_fields, struct_size) == 0);
 static_assert(offsetof(springald_definition_fields, name) == 8);
 static_assert(offsetof(springald_definition_fields, mode) == 16);
@@ -55,14 +55,51 @@ static_assert(offsetof(springald_definition_fields, payload_size) == 112);
 static_assert(offsetof(springald_definition_fields, payload_reference) == 120);
 // In version 1 it ended here.
 static_assert(offsetof(springald_definition_fields, payload_hash) == 128);
+// In versions 2 and 3 it ended here.
+static_assert(offsetof(springald_definition_fields, timeout_ms) == 136);
+static_assert(offsetof(springald_definition_fields, memory_limit_bytes) == 144);
+static_assert(offsetof(springald_definition_fields, cpu_limit_ms) == 152);
+static_assert(offsetof(springald_definition_fields, max_open_files) == 160);
+static_assert(offsetof(springald_definition_fields, max_result_bytes) == 168);
 
-static_assert(sizeof(springald_runtime_options) == 48);
+static_assert(sizeof(springald_runtime_options) == 64);
 static_assert(offsetof(springald_runtime_options, struct_size) == 0);
 static_assert(offsetof(springald_runtime_options, log) == 8);
 static_assert(offsetof(springald_runtime_options, log_context) == 16);
 static_assert(offsetof(springald_runtime_options, metric) == 24);
 static_assert(offsetof(springald_runtime_options, metric_context) == 32);
 static_assert(offsetof(springald_runtime_options, cache_capacity_bytes) == 40);
+// In versions 1 to 3 it ended here.
+static_assert(offsetof(springald_runtime_options, backend) == 48);
+static_assert(offsetof(springald_runtime_options, sidecar) == 56);
+
+static_assert(sizeof(springald_sidecar_options) == 96);
+static_assert(offsetof(springald_sidecar_options, struct_size) == 0);
+static_assert(offsetof(springald_sidecar_options, max_workers) == 8);
+static_assert(offsetof(springald_sidecar_options, python_executable) == 16);
+static_assert(offsetof(springald_sidecar_options, preload) == 24);
+static_assert(offsetof(springald_sidecar_options, num_preload) == 32);
+static_assert(offsetof(springald_sidecar_options, timeout_ms) == 40);
+static_assert(offsetof(springald_sidecar_options, memory_limit_bytes) == 48);
+static_assert(offsetof(springald_sidecar_options, cpu_limit_ms) == 56);
+static_assert(offsetof(springald_sidecar_options, max_open_files) == 64);
+static_assert(offsetof(springald_sidecar_options, max_result_bytes) == 72);
+static_assert(offsetof(springald_sidecar_options, max_batches_per_worker) == 80);
+static_assert(offsetof(springald_sidecar_options, idle_timeout_ms) == 88);
+
+static_assert(sizeof(springald_worker_figures) == 96);
+static_assert(offsetof(springald_worker_figures, struct_size) == 0);
+static_assert(offsetof(springald_worker_figures, max_workers) == 8);
+static_assert(offsetof(springald_worker_figures, num_workers) == 16);
+static_assert(offsetof(springald_worker_figures, num_busy) == 24);
+static_assert(offsetof(springald_worker_figures, num_started) == 32);
+static_assert(offsetof(springald_worker_figures, num_retired) == 40);
+static_assert(offsetof(springald_worker_figures, num_lost) == 48);
+static_assert(offsetof(springald_worker_figures, num_killed) == 56);
+static_assert(offsetof(springald_worker_figures, num_retried) == 64);
+static_assert(offsetof(springald_worker_figures, shared_bytes) == 72);
+static_assert(offsetof(springald_worker_figures, last_start_us) == 80);
+static_assert(offsetof(springald_worker_figures, fork_server_pid) == 88);
 
 static_assert(sizeof(springald_metrics) == 48);
 static_assert(offsetof(springald_metrics, struct_size) == 0);
@@ -92,6 +129,8 @@ static_assert(std::is_standard_layout_v<springald_error>);
 static_assert(std::is_trivial_v<springald_error>);
 static_assert(std::is_trivial_v<springald_definition_fields>);
 static_assert(std::is_trivial_v<springald_runtime_options>);
+static_assert(std::is_trivial_v<springald_sidecar_options>);
+static_assert(std::is_trivial_v<springald_worker_figures>);
 static_assert(std::is_trivial_v<springald_batch>);
 static_assert(std::is_trivial_v<springald_metrics>);
 static_assert(std::is_trivial_v<springald_function_description>);
@@ -110,6 +149,14 @@ static_assert(SPRINGALD_DEPENDENCY_ERROR == Number(UdfErrorCode::kDependency));
 static_assert(SPRINGALD_CANCELLED == Number(UdfErrorCode::kCancelled));
 static_assert(SPRINGALD_INTERRUPTED == Number(UdfErrorCode::kInterrupted));
 static_assert(SPRINGALD_INTERNAL == Number(UdfErrorCode::kInternal));
+static_assert(SPRINGALD_WORKER_LOST == 9);
+static_assert(SPRINGALD_TIMEOUT == 10);
+static_assert(SPRINGALD_MEMORY == 11);
+static_assert(SPRINGALD_CPU_TIME == 12);
+static_assert(SPRINGALD_OPEN_FILES == 13);
+static_assert(SPRINGALD_RESULT_SIZE == 14);
+static_assert(SPRINGALD_BACKEND_EMBEDDED == 0);
+static_assert(SPRINGALD_BACKEND_SIDECAR == 1);
 static_assert(SPRINGALD_MODE_ARROW == Number(UdfMode::kArrow));
 static_assert(SPRINGALD_MODE_ROW == Number(UdfMode::kRow));
 static_assert(SPRINGALD_MODE_PANDAS == Number(UdfMode::kPandas));
@@ -128,10 +175,11 @@ static_assert(
     std::is_same_v<springald_metric_callback,
                    void (*)(void*, const char*, const char*, int64_t, int64_t, int32_t)>);
 
-TEST(AbiLayout, IsThatOfVersion3) {
+TEST(AbiLayout, IsThatOfVersion4) {
   EXPECT_EQ(SPRINGALD_ABI_VERSION_1, 1);
   EXPECT_EQ(SPRINGALD_ABI_VERSION_2, 2);
   EXPECT_EQ(SPRINGALD_ABI_VERSION_3, 3);
+  EXPECT_EQ(SPRINGALD_ABI_VERSION_4, 4);
 }
 
 /// The list of field ends that decides what a smaller struct holds has no gap: each field
@@ -151,6 +199,8 @@ void ExpectEveryFieldListed() {
 TEST(AbiLayout, EveryFieldOfASizedStructIsListed) {
   ExpectEveryFieldListed<springald_definition_fields>();
   ExpectEveryFieldListed<springald_runtime_options>();
+  ExpectEveryFieldListed<springald_sidecar_options>();
+  ExpectEveryFieldListed<springald_worker_figures>();
   ExpectEveryFieldListed<springald_batch>();
   ExpectEveryFieldListed<springald_function_description>();
   ExpectEveryFieldListed<springald_metrics>();

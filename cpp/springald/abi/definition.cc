@@ -55,6 +55,11 @@ arrow::Result<UdfDefinition> FromFields(const springald_definition_fields& given
     definition.payload_hash = HashOf(fields.payload_hash);
     ARROW_RETURN_NOT_OK(AsDefinitionError(CheckPayloadHash(definition), definition.name));
   }
+  definition.limits = {.timeout_ms = fields.timeout_ms,
+                       .memory_limit_bytes = fields.memory_limit_bytes,
+                       .cpu_limit_ms = fields.cpu_limit_ms,
+                       .max_open_files = fields.max_open_files,
+                       .max_result_bytes = fields.max_result_bytes};
   return definition;
 }
 
@@ -111,6 +116,11 @@ arrow::Status Describe(const springald_definition& handle,
   if (definition.payload_hash != ContentHash()) {
     fields.payload_hash = definition.payload_hash.bytes().data();
   }
+  fields.timeout_ms = definition.limits.timeout_ms;
+  fields.memory_limit_bytes = definition.limits.memory_limit_bytes;
+  fields.cpu_limit_ms = definition.limits.cpu_limit_ms;
+  fields.max_open_files = definition.limits.max_open_files;
+  fields.max_result_bytes = definition.limits.max_result_bytes;
   WriteStruct(fields, out);
   return arrow::Status::OK();
 }
@@ -121,7 +131,7 @@ arrow::Status Describe(const springald_definition& handle,
 
 using springald::abi::AtBoundary;
 
-uint32_t springald_abi_version(void) { return SPRINGALD_ABI_VERSION_3; }
+uint32_t springald_abi_version(void) { return SPRINGALD_ABI_VERSION_4; }
 
 const char* springald_version(void) { return SPRINGALD_VERSION; }
 

@@ -43,7 +43,12 @@ inline constexpr std::array kFieldEnds<springald_definition_fields>{
     SPRINGALD_FIELD_END(springald_definition_fields, payload),
     SPRINGALD_FIELD_END(springald_definition_fields, payload_size),
     SPRINGALD_FIELD_END(springald_definition_fields, payload_reference),
-    SPRINGALD_FIELD_END(springald_definition_fields, payload_hash)};
+    SPRINGALD_FIELD_END(springald_definition_fields, payload_hash),
+    SPRINGALD_FIELD_END(springald_definition_fields, timeout_ms),
+    SPRINGALD_FIELD_END(springald_definition_fields, memory_limit_bytes),
+    SPRINGALD_FIELD_END(springald_definition_fields, cpu_limit_ms),
+    SPRINGALD_FIELD_END(springald_definition_fields, max_open_files),
+    SPRINGALD_FIELD_END(springald_definition_fields, max_result_bytes)};
 
 template <>
 inline constexpr std::array kFieldEnds<springald_runtime_options>{
@@ -52,7 +57,39 @@ inline constexpr std::array kFieldEnds<springald_runtime_options>{
     SPRINGALD_FIELD_END(springald_runtime_options, log_context),
     SPRINGALD_FIELD_END(springald_runtime_options, metric),
     SPRINGALD_FIELD_END(springald_runtime_options, metric_context),
-    SPRINGALD_FIELD_END(springald_runtime_options, cache_capacity_bytes)};
+    SPRINGALD_FIELD_END(springald_runtime_options, cache_capacity_bytes),
+    SPRINGALD_FIELD_END(springald_runtime_options, backend),
+    SPRINGALD_FIELD_END(springald_runtime_options, sidecar)};
+
+template <>
+inline constexpr std::array kFieldEnds<springald_sidecar_options>{
+    SPRINGALD_FIELD_END(springald_sidecar_options, struct_size),
+    SPRINGALD_FIELD_END(springald_sidecar_options, max_workers),
+    SPRINGALD_FIELD_END(springald_sidecar_options, python_executable),
+    SPRINGALD_FIELD_END(springald_sidecar_options, preload),
+    SPRINGALD_FIELD_END(springald_sidecar_options, num_preload),
+    SPRINGALD_FIELD_END(springald_sidecar_options, timeout_ms),
+    SPRINGALD_FIELD_END(springald_sidecar_options, memory_limit_bytes),
+    SPRINGALD_FIELD_END(springald_sidecar_options, cpu_limit_ms),
+    SPRINGALD_FIELD_END(springald_sidecar_options, max_open_files),
+    SPRINGALD_FIELD_END(springald_sidecar_options, max_result_bytes),
+    SPRINGALD_FIELD_END(springald_sidecar_options, max_batches_per_worker),
+    SPRINGALD_FIELD_END(springald_sidecar_options, idle_timeout_ms)};
+
+template <>
+inline constexpr std::array kFieldEnds<springald_worker_figures>{
+    SPRINGALD_FIELD_END(springald_worker_figures, struct_size),
+    SPRINGALD_FIELD_END(springald_worker_figures, max_workers),
+    SPRINGALD_FIELD_END(springald_worker_figures, num_workers),
+    SPRINGALD_FIELD_END(springald_worker_figures, num_busy),
+    SPRINGALD_FIELD_END(springald_worker_figures, num_started),
+    SPRINGALD_FIELD_END(springald_worker_figures, num_retired),
+    SPRINGALD_FIELD_END(springald_worker_figures, num_lost),
+    SPRINGALD_FIELD_END(springald_worker_figures, num_killed),
+    SPRINGALD_FIELD_END(springald_worker_figures, num_retried),
+    SPRINGALD_FIELD_END(springald_worker_figures, shared_bytes),
+    SPRINGALD_FIELD_END(springald_worker_figures, last_start_us),
+    SPRINGALD_FIELD_END(springald_worker_figures, fork_server_pid)};
 
 template <>
 inline constexpr std::array kFieldEnds<springald_batch>{

@@ -37,6 +37,11 @@ static const struct place kFields[] = {
     FIELDS_PLACE(payload_size),
     FIELDS_PLACE(payload_reference),
     FIELDS_PLACE(payload_hash),
+    FIELDS_PLACE(timeout_ms),
+    FIELDS_PLACE(memory_limit_bytes),
+    FIELDS_PLACE(cpu_limit_ms),
+    FIELDS_PLACE(max_open_files),
+    FIELDS_PLACE(max_result_bytes),
 };
 static const struct place kMetrics[] = {
     METRICS_PLACE(num_loads), METRICS_PLACE(num_calls),  METRICS_PLACE(num_rows),
@@ -110,9 +115,14 @@ static const char* GiveFields(void) {
   fields.payload_reference = "store:double_it";
   fields.payload_hash = hash;
   CHECK(TryCreate(&fields, "") == SPRINGALD_OK);
+  /* A host of version 2 or 3, whose struct ends here. */
+  const size_t end = offsetof(struct springald_definition_fields, timeout_ms);
+  fields.struct_size = end;
+  fields.timeout_ms = -1;
+  CHECK(TryCreate(&fields, "") == SPRINGALD_OK);
   /* Each byte less, and the hash is as if it was not there. */
   for (size_t less = 1; less <= sizeof(fields.payload_hash); ++less) {
-    fields.struct_size = sizeof(fields) - less;
+    fields.struct_size = end - less;
     CHECK(TryCreate(&fields, "hash of the referenced payload is not given") ==
           SPRINGALD_INVALID_DEFINITION);
   }
@@ -133,6 +143,25 @@ static const char* GiveFields(void) {
   return NULL;
 }
 
+static const char* GiveLimits(void) {
+  static const char* const messages[] = {
+      "timeout is negative: -1 ms", "memory limit is negative: -1 bytes",
+      "CPU limit is negative: -1 ms", "limit of open files is negative: -1 files",
+      "limit of the result's size is negative: -1 bytes"};
+  const size_t first = offsetof(struct springald_definition_fields, timeout_ms);
+  for (size_t i = 0; i < NUM_PLACES(messages); ++i) {
+    struct springald_definition_fields fields = Fields();
+    fields.payload_reference = "live:5";
+    const int64_t negative = -1;
+    memcpy((char*)&fields + first + i * sizeof(negative), &negative, sizeof(negative));
+    CHECK(TryCreate(&fields, messages[i]) == SPRINGALD_INVALID_DEFINITION);
+    /* Where the size does not cover all of it, it is not there. */
+    fields.struct_size = first + (i + 1) * sizeof(negative) - 1;
+    CHECK(TryCreate(&fields, "") == SPRINGALD_OK);
+  }
+  return NULL;
+}
+
 /* A host that was built against a header of the future. */
 static const char* GiveFieldsOfTheFuture(void) {
   struct {
@@ -145,7 +174,7 @@ static const char* GiveFieldsOfTheFuture(void) {
   future.fields.struct_size = sizeof(future);
   CHECK(TryCreate(&future.fields, "") == SPRINGALD_OK);
   future.more[1] = 1;
-  CHECK(TryCreate(&future.fields, "does not know: at byte 144, and it knows 136") ==
+  CHECK(TryCreate(&future.fields, "does not know: at byte 184, and it knows 176") ==
         SPRINGALD_INVALID_DEFINITION);
   return NULL;
 }
@@ -187,6 +216,7 @@ static const char* GiveOptions(void) {
 
 const char* GiveStructsOfAnySize(void) {
   CHECK_ALL(GiveFields());
+  CHECK_ALL(GiveLimits());
   CHECK_ALL(GiveFieldsOfTheFuture());
   return GiveOptions();
 }
@@ -265,6 +295,8 @@ const char* TakeStructsOfAnySize(const struct pickled_function* pickled) {
   fields.python_version = pickled->python_version;
   fields.payload = pickled->payload;
   fields.payload_size = pickled->payload_size;
+  fields.timeout_ms = 60000;
+  fields.max_result_bytes = INT64_MAX;
   struct springald_definition* definition = NULL;
   CHECK(Create(&fields, &definition, NULL) == SPRINGALD_OK);
   CHECK_ALL(TakeFields(definition));

@@ -137,6 +137,22 @@ Status CheckPayload(const UdfDefinition& definition, const DecodeLimits& limits)
   return Status::OK();
 }
 
+Status CheckLimit(std::string_view what, int64_t value, std::string_view unit) {
+  if (value < 0) {
+    return Status::Invalid("The ", what, " is negative: ", value, " ", unit,
+                           "; 0 sets none");
+  }
+  return Status::OK();
+}
+
+Status CheckLimits(const UdfLimits& limits) {
+  ARROW_RETURN_NOT_OK(CheckLimit("timeout", limits.timeout_ms, "ms"));
+  ARROW_RETURN_NOT_OK(CheckLimit("memory limit", limits.memory_limit_bytes, "bytes"));
+  ARROW_RETURN_NOT_OK(CheckLimit("CPU limit", limits.cpu_limit_ms, "ms"));
+  ARROW_RETURN_NOT_OK(CheckLimit("limit of open files", limits.max_open_files, "files"));
+  return CheckLimit("limit of the result's size", limits.max_result_bytes, "bytes");
+}
+
 }  // namespace
 
 Status CheckDefinition(const UdfDefinition& definition, const DecodeLimits& limits) {
@@ -148,6 +164,7 @@ Status CheckDefinition(const UdfDefinition& definition, const DecodeLimits& limi
   if (definition.source.has_value()) {
     ARROW_RETURN_NOT_OK(CheckSource(*definition.source, limits));
   }
+  ARROW_RETURN_NOT_OK(CheckLimits(definition.limits));
   return CheckPayload(definition, limits);
 }
 

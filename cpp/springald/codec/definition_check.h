@@ -10,9 +10,9 @@
 namespace springald {
 
 /// Checks what encoder and decoder both demand of a definition: known enumerations,
-/// text that is UTF-8, a name, a signature, exactly one payload, and sizes within
-/// `limits`. The types within the signature are not looked at, nor is the hash of an
-/// inline payload.
+/// text that is UTF-8, a name, a signature, exactly one payload, no negative limit of the
+/// function, and sizes within `limits`. The types within the signature are not looked at,
+/// nor is the hash of an inline payload.
 ///
 /// Fails with Invalid.
 arrow::Status CheckDefinition(const UdfDefinition& definition,

@@ -54,6 +54,33 @@ TEST(DefinitionCodec, KeepsEveryEnumeration) {
   }
 }
 
+TEST(DefinitionCodec, KeepsLimits) {
+  ExpectRoundTrip(LimitedDefinition());
+  for (const UdfLimits& limits :
+       {UdfLimits{1, 0, 0, 0, 0}, UdfLimits{0, 1, 0, 0, 0}, UdfLimits{0, 0, 1, 0, 0},
+        UdfLimits{0, 0, 0, 1, 0}, UdfLimits{0, 0, 0, 0, 1}}) {
+    UdfDefinition definition = TinyDefinition();
+    definition.limits = limits;
+    ExpectRoundTrip(definition);
+  }
+}
+
+TEST(DefinitionCodec, WritesTheVersionOfTheNewestAdditionThatIsUsed) {
+  const auto starts_with = [](const UdfDefinition& definition, const char* versions) {
+    return EncodeDefinition(definition).ValueOrDie().starts_with(versions);
+  };
+  EXPECT_TRUE(starts_with(FullDefinition(), "\x08\x01\x10\x01"));
+  EXPECT_TRUE(starts_with(LimitedDefinition(), "\x08\x02\x10\x01"));
+}
+
+TEST(DefinitionCodec, ReadsNoLimitsWhereAllAreZero) {
+  EncodedFields fields;
+  EXPECT_TRUE(DecodeDefinition(fields.SetBytes(definition_field::kLimits, "").Join())
+                  ->Equals(TinyDefinition()));
+  fields.SetBytes(definition_field::kLimits, std::string("\x08\x00", 2));
+  EXPECT_TRUE(DecodeDefinition(fields.Join())->Equals(TinyDefinition()));
+}
+
 TEST(DefinitionCodec, Keeps256Arguments) {
   arrow::FieldVector fields;
   for (int i = 0; i < 256; ++i) {
@@ -104,7 +131,7 @@ TEST(DefinitionCodec, ReadsFieldsInAnyOrder) {
 TEST(DefinitionCodec, SkipsWhatALaterWriterAdded) {
   EncodedFields fields;
   fields.SetVarint(definition_field::kFormatVersion, 7);
-  fields.SetVarint(16, 5);
+  fields.SetVarint(20, 5);
   fields.SetBytes(17, "later");
   fields.SetRaw(18, std::string("\x95\x01"
                                 "1234"));  // fixed32
@@ -122,6 +149,10 @@ TEST(DefinitionCodec, SkipsWhatALaterWriterAdded) {
   requirement.WriteBytes(requirement_field::kModule, "numpy");
   requirement.WriteBytes(99, "later");
   fields.SetBytes(definition_field::kRequirements, requirement.Finish());
+  WireWriter limits;
+  limits.WriteVarint(limits_field::kMaxOpenFiles, 8);
+  limits.WriteBytes(99, "later");
+  fields.SetBytes(definition_field::kLimits, limits.Finish());
 
   const auto decoded = DecodeDefinition(fields.Join());
   ASSERT_TRUE(decoded.ok()) << decoded.status().ToString();
@@ -129,6 +160,7 @@ TEST(DefinitionCodec, SkipsWhatALaterWriterAdded) {
   expected.environment.implementation = "cpython";
   expected.source = SourceText{"", 0, "x = 1"};
   expected.requirements = {{"numpy", ""}};
+  expected.limits.max_open_files = 8;
   EXPECT_TRUE(decoded->Equals(expected));
 }
 
@@ -154,6 +186,7 @@ TEST(DefinitionCodec, EqualsSeesEveryField) {
   EXPECT_TRUE(differs([](UdfDefinition* d) { d->payload = "x"; }));
   EXPECT_TRUE(differs([](UdfDefinition* d) { d->payload_reference = "live:x"; }));
   EXPECT_TRUE(differs([](UdfDefinition* d) { d->payload_hash = ContentHash(); }));
+  EXPECT_TRUE(differs([](UdfDefinition* d) { d->limits.timeout_ms = 1; }));
 }
 
 TEST(DefinitionCodec, ReadsGoldenBytes) {
@@ -167,6 +200,8 @@ TEST(DefinitionCodec, ReadsGoldenBytes) {
   live.payload_reference = "live:0123456789abcdef0123456789abcdef";
   live.source.emplace();
   ExpectGolden("definition_v1_live", live);
+
+  ExpectGolden("definition_v2_limits", LimitedDefinition());
 }
 
 TEST(DefinitionCodec, ReadsGoldenBytesWithEveryType) {

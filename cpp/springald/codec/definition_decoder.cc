@@ -124,6 +124,49 @@ Status ReadSource(WireReader reader, const DecodeLimits& limits, SourceText* out
   return Status::OK();
 }
 
+/// Reads a number that is 0 or more.
+Status ReadInt64(WireReader* reader, const WireTag& tag, int64_t* out) {
+  ARROW_ASSIGN_OR_RAISE(const uint64_t value, reader->ReadVarint(tag));
+  constexpr auto kMax = std::numeric_limits<int64_t>::max();
+  if (value > static_cast<uint64_t>(kMax)) {
+    return Status::Invalid("Field ", tag.field_number, " at byte ", tag.offset,
+                           " is too large: ", value, ", at most ", kMax, " is accepted");
+  }
+  *out = static_cast<int64_t>(value);
+  return Status::OK();
+}
+
+Status ReadLimits(WireReader reader, UdfLimits* out) {
+  SeenFields seen;
+  while (!reader.AtEnd()) {
+    ARROW_ASSIGN_OR_RAISE(const WireTag tag, reader.ReadTag());
+    int64_t* limit = nullptr;
+    switch (tag.field_number) {
+      case limits_field::kTimeoutMs:
+        limit = &out->timeout_ms;
+        break;
+      case limits_field::kMemoryLimitBytes:
+        limit = &out->memory_limit_bytes;
+        break;
+      case limits_field::kCpuLimitMs:
+        limit = &out->cpu_limit_ms;
+        break;
+      case limits_field::kMaxOpenFiles:
+        limit = &out->max_open_files;
+        break;
+      case limits_field::kMaxResultBytes:
+        limit = &out->max_result_bytes;
+        break;
+      default:
+        ARROW_RETURN_NOT_OK(reader.Skip(tag));
+        continue;
+    }
+    ARROW_RETURN_NOT_OK(seen.Add(tag));
+    ARROW_RETURN_NOT_OK(ReadInt64(&reader, tag, limit));
+  }
+  return Status::OK();
+}
+
 Result<std::shared_ptr<arrow::Schema>> ReadSchema(WireReader* reader, const WireTag& tag,
                                                   const DecodeLimits& limits) {
   ARROW_ASSIGN_OR_RAISE(const auto bytes,
@@ -201,7 +244,7 @@ class DefinitionReader {
     SeenFields seen;
     while (!reader.AtEnd()) {
       ARROW_ASSIGN_OR_RAISE(const WireTag tag, reader.ReadTag());
-      if (tag.field_number <= definition_field::kPayloadHash &&
+      if (tag.field_number <= definition_field::kLimits &&
           tag.field_number != definition_field::kRequirements) {
         ARROW_RETURN_NOT_OK(seen.Add(tag));
       }
@@ -262,6 +305,10 @@ class DefinitionReader {
                                                    &definition_->payload_reference));
       case definition_field::kPayloadHash:
         return About("payload hash", ReadHash(reader, tag));
+      case definition_field::kLimits: {
+        ARROW_ASSIGN_OR_RAISE(const auto message, ReadMessage(reader, tag));
+        return About("limits", ReadLimits(message, &definition_->limits));
+      }
       default:
         return reader->Skip(tag);
     }

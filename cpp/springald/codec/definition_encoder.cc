@@ -39,6 +39,19 @@ std::string EncodeSource(const SourceText& source) {
   return writer.Finish();
 }
 
+std::string EncodeLimits(const UdfLimits& limits) {
+  WireWriter writer;
+  const auto write = [&writer](uint32_t number, int64_t value) {
+    writer.WriteVarint(number, static_cast<uint64_t>(value));
+  };
+  write(limits_field::kTimeoutMs, limits.timeout_ms);
+  write(limits_field::kMemoryLimitBytes, limits.memory_limit_bytes);
+  write(limits_field::kCpuLimitMs, limits.cpu_limit_ms);
+  write(limits_field::kMaxOpenFiles, limits.max_open_files);
+  write(limits_field::kMaxResultBytes, limits.max_result_bytes);
+  return writer.Finish();
+}
+
 /// Encodes a schema that a decoder will accept.
 arrow::Result<std::string> EncodeSignature(const arrow::Schema& schema,
                                            const DecodeLimits& limits) {
@@ -71,8 +84,11 @@ arrow::Result<std::string> Encode(const UdfDefinition& definition,
   ARROW_ASSIGN_OR_RAISE(const std::string result,
                         EncodeSignature(arrow::Schema({definition.result}), limits));
 
+  // A definition keeps its bytes, and so its identity, while it uses no addition.
+  const bool has_limits = definition.limits != UdfLimits();
   WireWriter writer;
-  writer.WriteVarint(definition_field::kFormatVersion, kFormatVersion);
+  writer.WriteVarint(definition_field::kFormatVersion,
+                     has_limits ? kFormatVersionWithLimits : kFormatVersionWithoutLimits);
   writer.WriteVarint(definition_field::kMinReaderVersion, kMinReaderVersion);
   writer.WriteVarint(definition_field::kKind, static_cast<uint64_t>(definition.kind));
   writer.WriteBytes(definition_field::kName, definition.name);
@@ -92,6 +108,7 @@ arrow::Result<std::string> Encode(const UdfDefinition& definition,
     writer.WriteMessage(definition_field::kSource, EncodeSource(*definition.source));
   }
   WritePayload(definition, &writer);
+  writer.WriteBytes(definition_field::kLimits, EncodeLimits(definition.limits));
 
   if (writer.bytes().size() > limits.max_definition_bytes) {
     return arrow::Status::Invalid("The definition is too large: ", writer.bytes().size(),

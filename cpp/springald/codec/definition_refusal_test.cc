@@ -70,7 +70,7 @@ TEST(DefinitionRefusal, VersionFromTheFuture) {
   // What came with that version must not hide the reason.
   fields.SetVarint(field::kMode, 77).Remove(field::kName);
   ExpectBytesRefused(fields.Join(),
-                     "needs a reader of format version 8; this one knows 1");
+                     "needs a reader of format version 8; this one knows 2");
 }
 
 TEST(DefinitionRefusal, VersionFromTheFutureWhereverItStands) {
@@ -119,7 +119,7 @@ TEST(DefinitionRefusal, DuplicateSingularFields) {
     ExpectBytesRefused(EncodedFields().Repeat(number).Join(),
                        "Field " + std::to_string(number) + " comes a second time");
   }
-  for (const uint32_t number : {field::kEnvironment, field::kSource}) {
+  for (const uint32_t number : {field::kEnvironment, field::kSource, field::kLimits}) {
     ExpectBytesRefused(EncodedFields().SetBytes(number, "").Repeat(number).Join(),
                        "Field " + std::to_string(number) + " comes a second time");
   }
@@ -132,6 +132,55 @@ TEST(DefinitionRefusal, DuplicateSingularFields) {
        {field::kEnvironment, field::kRequirements, field::kSource}) {
     ExpectBytesRefused(EncodedFields().SetBytes(number, twice).Join(),
                        "Field 1 comes a second time");
+  }
+}
+
+TEST(DefinitionRefusal, LimitsThatComeTwice) {
+  for (uint32_t number = 1; number <= 5; ++number) {
+    WireWriter writer;
+    writer.WriteVarint(number, 7);
+    writer.WriteVarint(number, 7);
+    ExpectBytesRefused(EncodedFields().SetBytes(field::kLimits, writer.Finish()).Join(),
+                       "The limits cannot be read: Field " + std::to_string(number) +
+                           " comes a second time");
+  }
+}
+
+TEST(DefinitionRefusal, LimitsThatAreNoNumbers) {
+  ExpectBytesRefused(EncodedFields().SetVarint(field::kLimits, 7).Join(),
+                     "Field 16 at byte 235 has wire type 0, expected 2");
+  WireWriter text;
+  text.WriteBytes(limits_field::kCpuLimitMs, "x");
+  ExpectBytesRefused(EncodedFields().SetBytes(field::kLimits, text.Finish()).Join(),
+                     "The limits cannot be read: Field 3 at byte ");
+}
+
+TEST(DefinitionRefusal, LimitsPastTheLargestNumber) {
+  // Such as a negative one, which an int64 would be written as.
+  for (const uint64_t value : {~uint64_t{0}, uint64_t{1} << 63}) {
+    for (uint32_t number = 1; number <= 5; ++number) {
+      WireWriter writer;
+      writer.WriteVarint(number, value);
+      ExpectBytesRefused(EncodedFields().SetBytes(field::kLimits, writer.Finish()).Join(),
+                         "is too large: " + std::to_string(value) +
+                             ", at most 9223372036854775807 is accepted");
+    }
+  }
+}
+
+TEST(DefinitionRefusal, NegativeLimits) {
+  struct Case {
+    UdfLimits limits;
+    const char* message;
+  };
+  for (const Case& c : {Case{{-1, 0, 0, 0, 0}, "The timeout is negative: -1 ms"},
+                        Case{{0, -2, 0, 0, 0}, "memory limit is negative: -2 bytes"},
+                        Case{{0, 0, -3, 0, 0}, "CPU limit is negative: -3 ms"},
+                        Case{{0, 0, 0, -4, 0}, "open files is negative: -4 files"},
+                        Case{{0, 0, 0, 0, -5}, "size is negative: -5 bytes"}}) {
+    UdfDefinition definition = TinyDefinition();
+    definition.limits = c.limits;
+    ExpectRefused(EncodeDefinition(definition).status(), c.message);
   }
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 
@@ -43,6 +45,17 @@ inline UdfDefinition FullDefinition() {
   definition.requirements = {{"numpy", "2.3.4"}, {"my_module", ""}};
   definition.source = SourceText{"project/zoë.py", 300,
                                  "@udf\ndef domaine_é(email, n):\n    return None\n"};
+  return definition;
+}
+
+/// FullDefinition with every limit, which is format version 2.
+inline UdfDefinition LimitedDefinition() {
+  UdfDefinition definition = FullDefinition();
+  definition.limits = {.timeout_ms = 1500,
+                       .memory_limit_bytes = int64_t{2} << 30,
+                       .cpu_limit_ms = 60'000,
+                       .max_open_files = 64,
+                       .max_result_bytes = std::numeric_limits<int64_t>::max()};
   return definition;
 }
 

@@ -10,7 +10,7 @@ namespace {
 auto Values(const UdfDefinition& d) {
   return std::tie(d.kind, d.name, d.mode, d.volatility, d.null_handling, d.environment,
                   d.requirements, d.source, d.payload, d.payload_reference,
-                  d.payload_hash);
+                  d.payload_hash, d.limits);
 }
 
 template <typename Type>

@@ -10,6 +10,7 @@
 #include <arrow/type.h>
 
 #include "springald/codec/content_hash.h"
+#include "springald/codec/udf_limits.h"
 
 namespace springald {
 
@@ -93,6 +94,8 @@ struct UdfDefinition {
   std::string payload_reference;
   /// SHA-256 of the payload, inline or referenced. Zero for a live object.
   ContentHash payload_hash;
+  /// The function's own; the tighter ones of these and the runtime's hold.
+  UdfLimits limits;
 
   /// Compares everything, also the metadata of the fields.
   bool Equals(const UdfDefinition& other) const;
