@@ -125,6 +125,11 @@ class BallistaSessionContext(SessionContext):
         null_handling: str | None = None,
         max_concurrency: int | None = None,
         dtype_backend: str | None = None,
+        timeout: float | None = None,
+        memory_limit: int | str | None = None,
+        cpu_limit: float | None = None,
+        max_open_files: int | None = None,
+        max_result_size: int | str | None = None,
     ) -> None:
         """Make a Python function known to SQL. A name that is taken is taken over.
 
@@ -135,7 +140,8 @@ class BallistaSessionContext(SessionContext):
                 ``datafusion.udf``; an object with ``__datafusion_scalar_udf__``.
             name: The name in SQL, where it is not to be the function's own.
             return_type, input_types, mode, volatility, null_handling, max_concurrency,
-                dtype_backend: As in :func:`springald.udf`.
+                dtype_backend, timeout, memory_limit, cpu_limit, max_open_files,
+                max_result_size: As in :func:`springald.udf`.
 
         Raises:
             UdfDefinitionError: The function cannot be a UDF; see :func:`springald.udf`.
@@ -153,6 +159,11 @@ class BallistaSessionContext(SessionContext):
             null_handling=null_handling,
             max_concurrency=max_concurrency,
             dtype_backend=dtype_backend,
+            timeout=timeout,
+            memory_limit=memory_limit,
+            cpu_limit=cpu_limit,
+            max_open_files=max_open_files,
+            max_result_size=max_result_size,
         )
         function = as_udf(udf, options)
         known = function if self._cluster is None else self._cluster.stand_in(function)

@@ -13,10 +13,11 @@ from datafusion.user_defined import ScalarUDF, Volatility
 
 from springald.callables import as_function, default_name
 from springald.errors import UdfDefinitionError
+from springald.limits import LIMIT_OPTIONS
 from springald.overloads import Overloads, combined
 from springald.recover import Parts, Recovered, decorated_udf, recover, recovered_from
 from springald.scalar_udf import Udf, udf_of
-from springald.signature import Options, Signature, resolve_signature
+from springald.signature import Options, Signature, resolve_limits, resolve_signature
 
 __all__ = ["as_udf", "overloads", "udf", "udf_in_expression"]
 
@@ -42,6 +43,11 @@ def udf(
     null_handling: str | None = ...,
     max_concurrency: int | None = ...,
     dtype_backend: str | None = ...,
+    timeout: float | None = ...,
+    memory_limit: int | str | None = ...,
+    cpu_limit: float | None = ...,
+    max_open_files: int | None = ...,
+    max_result_size: int | str | None = ...,
 ) -> Udf: ...
 
 
@@ -58,6 +64,11 @@ def udf(
     null_handling: str | None = ...,
     max_concurrency: int | None = ...,
     dtype_backend: str | None = ...,
+    timeout: float | None = ...,
+    memory_limit: int | str | None = ...,
+    cpu_limit: float | None = ...,
+    max_open_files: int | None = ...,
+    max_result_size: int | str | None = ...,
 ) -> Udf: ...
 
 
@@ -72,6 +83,11 @@ def udf(
     null_handling: str | None = ...,
     max_concurrency: int | None = ...,
     dtype_backend: str | None = ...,
+    timeout: float | None = ...,
+    memory_limit: int | str | None = ...,
+    cpu_limit: float | None = ...,
+    max_open_files: int | None = ...,
+    max_result_size: int | str | None = ...,
 ) -> Callable[[Callable[..., Any]], Udf]: ...
 
 
@@ -86,6 +102,11 @@ def udf(
     null_handling: str | None = ...,
     max_concurrency: int | None = ...,
     dtype_backend: str | None = ...,
+    timeout: float | None = ...,
+    memory_limit: int | str | None = ...,
+    cpu_limit: float | None = ...,
+    max_open_files: int | None = ...,
+    max_result_size: int | str | None = ...,
 ) -> Callable[[Callable[..., Any]], Udf]: ...
 
 
@@ -103,6 +124,11 @@ def udf(
     null_handling: str | None = None,
     max_concurrency: int | None = None,
     dtype_backend: str | None = None,
+    timeout: float | None = None,
+    memory_limit: int | str | None = None,
+    cpu_limit: float | None = None,
+    max_open_files: int | None = None,
+    max_result_size: int | str | None = None,
     input_fields: Any = None,
     return_field: Any = None,
     func: Any = None,
@@ -157,6 +183,12 @@ def udf(
             (``Int64``, ``boolean``, ...) or ``"pyarrow"`` (``ArrowDtype``, always exact).
         max_concurrency: Async functions only: how many rows of a batch are awaited at
             once, 64 by default.
+        timeout: Seconds that a batch may take; this and the following are limits, see
+            below. Default of each: the function sets none.
+        memory_limit: Memory that a batch may need: bytes, or text such as ``"2GiB"``.
+        cpu_limit: Seconds of processor time that a batch may use, in all threads.
+        max_open_files: How many files the function may have open at once.
+        max_result_size: Size of the column that a batch may return, as `memory_limit`.
 
     Mode: explicit types without hints mean arrow, hints of Python types mean row, hints
     of ``pyarrow`` arrays (``pa.Array``, ``pa.DoubleArray``, ...) mean arrow, of
@@ -209,17 +241,22 @@ def udf(
     without an address raises ``UdfDefinitionError``. It has a meaning in SQL; in Python,
     a call without arguments is one of the plain function.
 
+    Limits travel with the function, and hold where it runs in worker processes: on the
+    executors of a cluster, and with ``udf_backend="sidecar"``. The tighter one of the
+    function's and of the session's or the executor's holds. A function that runs
+    embedded, in this interpreter, is not limited.
+
     Returns:
         A :class:`springald.Udf`; used as a decorator with arguments, a decorator.
 
     Raises:
         UdfDefinitionError: The function cannot be a UDF: a type is missing or not
             supported (the message names the parameter), the number of types does not
-            match, it is a generator function, or a class that needs arguments. It is a
-            ``TypeError`` too. While a query runs, methods of contexts and DataFrames
-            raise ``UdfExecutionError`` (the function raised) and ``UdfResultError`` (it
-            returned a wrong type, number of rows, or null); both say which function, and
-            show the function's own traceback.
+            match, a limit is no number above 0, it is a generator function, or a class
+            that needs arguments. It is a ``TypeError`` too. While a query runs, methods
+            of contexts and DataFrames raise ``UdfExecutionError`` (the function raised)
+            and ``UdfResultError`` (it returned a wrong type, number of rows, or null);
+            both say which function, and show the function's own traceback.
     """
     if args and (callable(args[0]) or _is_exportable(args[0])):
         func, args = _once("func", args[0], func), args[1:]
@@ -239,6 +276,11 @@ def udf(
         null_handling=null_handling,
         max_concurrency=max_concurrency,
         dtype_backend=dtype_backend,
+        timeout=timeout,
+        memory_limit=memory_limit,
+        cpu_limit=cpu_limit,
+        max_open_files=max_open_files,
+        max_result_size=max_result_size,
     )
     if func is not None:
         return as_udf(func, options)
@@ -322,7 +364,16 @@ def _redefined(function: Udf, options: Options) -> Udf:
         return function.with_name(given["name"])
     merged = dataclasses.replace(function._options, **given)
     raw = function._python_function()
-    return Udf(raw, resolve_signature(raw, merged), merged)
+    if set(given) <= {"name", *LIMIT_OPTIONS}:
+        # Not resolved anew: the types of a function that came as bytes are known from
+        # its signature only.
+        name = given.get("name", function.name)
+        signature = dataclasses.replace(
+            function._signature, name=name, limits=resolve_limits(name, merged)
+        )
+    else:
+        signature = resolve_signature(raw, merged)
+    return Udf(raw, signature, merged)
 
 
 def _renamed(function: Overloads, options: Options) -> Overloads:

@@ -25,6 +25,7 @@ from springald.error_crossing import translated
 from springald.errors import UdfDefinitionError
 from springald.explanation import explain
 from springald.hints import RefusedValue
+from springald.limits import Limits
 from springald.payload import pickle_function, requirements_of, source_of
 from springald.runtime import UdfMetrics, get_runtime
 from springald.signature import Options, Signature
@@ -187,6 +188,11 @@ class Udf(ScalarUDF):
         return self._signature.null_handling
 
     @property
+    def limits(self) -> Limits:
+        """What a batch may use in a worker process; see :func:`springald.udf`."""
+        return self._signature.limits
+
+    @property
     def hash(self) -> str:
         """Hexadecimal SHA-256 of the definition that this object runs."""
         return str(self._origin.definition.hash)
@@ -263,7 +269,9 @@ class Udf(ScalarUDF):
         """
         with translated():
             definition = _springald.Definition.decode(data)
-        return Udf(None, _signature_of(definition), definition=definition)
+        signature = _signature_of(definition)
+        options = Options(**signature.limits.as_options())
+        return Udf(None, signature, options, definition=definition)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if id(self) in _being_pickled:
@@ -440,6 +448,7 @@ def _define(
             source=None if function is None else source_of(function),
             payload=payload,
             payload_reference=reference,
+            **signature.limits.as_fields(),
         )
     except UdfDefinitionError as error:
         error.udf_name = error.udf_name or signature.name
@@ -458,6 +467,7 @@ def _signature_of(definition: _springald.Definition) -> Signature:
         volatility=_name_of(_VOLATILITIES, definition.volatility),
         null_handling=_name_of(_NULL_HANDLINGS, definition.null_handling),
         parameters=None,
+        limits=Limits.of_definition(definition),
     )
 
 

@@ -27,9 +27,10 @@ from springald.hints import (
     read_hint,
 )
 from springald.hints.shape import Shape, UnfitTypeError
+from springald.limits import NO_LIMITS, Limits
 from springald.mode_choice import choose_columns, choose_mode, choose_null_handling
 
-__all__ = ["Options", "Signature", "resolve_signature"]
+__all__ = ["Options", "Signature", "resolve_limits", "resolve_signature"]
 
 _VOLATILITIES = ("immutable", "stable", "volatile")
 
@@ -46,6 +47,11 @@ class Options:
     null_handling: str | None = None
     max_concurrency: int | None = None
     dtype_backend: str | None = None
+    timeout: float | None = None
+    memory_limit: int | str | None = None
+    cpu_limit: float | None = None
+    max_open_files: int | None = None
+    max_result_size: int | str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ class Signature:
         max_concurrency: How many rows of a batch are awaited at once; None where the
             function is not async, or where that is not known here.
         columns: Of modes pandas, numpy and iterator: how columns are handed over.
+        limits: What a batch may use in a worker process.
     """
 
     name: str
@@ -78,6 +85,7 @@ class Signature:
     converters: Converters | None = None
     max_concurrency: int | None = None
     columns: ColumnChoices | None = None
+    limits: Limits = NO_LIMITS
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,18 @@ def resolve_signature(function: Any, options: Options) -> Signature:
         if not error.udf_name:
             error.udf_name = name
         raise
+
+
+def resolve_limits(name: str, options: Options) -> Limits:
+    """Return the limits of the UDF `name`.
+
+    Raises:
+        UdfDefinitionError: One is no number above 0; the message names the keyword.
+    """
+    try:
+        return Limits.of_options(options)
+    except ValueError as error:
+        raise UdfDefinitionError(str(error), udf_name=name) from None
 
 
 def _resolve(name: str, function: Any, options: Options) -> Signature:
@@ -156,6 +176,7 @@ def _resolve(name: str, function: Any, options: Options) -> Signature:
         else None,
         max_concurrency=_max_concurrency(function, mode, options),
         columns=columns,
+        limits=resolve_limits(name, options),
     )
 
 
