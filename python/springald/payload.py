@@ -18,16 +18,17 @@ __all__ = ["pickle_function", "requirements_of", "source_of"]
 
 
 def pickle_function(function: Any, udf_name: str) -> bytes:
-    """Return the cloudpickle bytes of `function`.
+    """Return the bytes of `function`, for ``cloudpickle.loads``.
 
     Raises:
         UdfDefinitionError: It cannot be pickled; the message names the variable that
             could not, and why. ``__cause__`` is the original exception.
     """
-    import cloudpickle  # here, because embedded use never needs it
+    # Here, because embedded use never needs cloudpickle.
+    from springald.function_pickler import pickled
 
     try:
-        return bytes(cloudpickle.dumps(function))
+        return pickled(function)
     except Exception as error:
         culprit = _first_unpicklable(function)
         what = f"{culprit} cannot be pickled" if culprit else "It cannot be pickled"
@@ -172,10 +173,10 @@ def _first_unpicklable(function: Any) -> str:
 
 
 def _can_be_pickled(value: Any) -> bool:
-    import cloudpickle
+    from springald.function_pickler import pickled
 
     try:
-        cloudpickle.dumps(value)
+        pickled(value)
     except Exception:
         return False
     return True

@@ -13,7 +13,18 @@ namespace {
 
 class UnpickleTest : public PythonTest {
  protected:
-  UnpickleTest() { python_.Run("import cloudpickle, linecache, sys, types"); }
+  UnpickleTest() {
+    python_.Run("import cloudpickle, linecache, sys, types");
+    // From 3.1.3 on, cloudpickle itself leaves the name of a function's file out.
+    python_.Run(
+        "def named(function, file_name):\n"
+        "    function.__code__ = function.__code__.replace(co_filename=file_name)\n"
+        "    return function\n"
+        "class Named:\n"
+        "    def __init__(self, function): self.function = function\n"
+        "    def __reduce__(self):\n"
+        "        return named, (self.function, self.function.__code__.co_filename)\n");
+  }
 
   /// A definition with the pickle of what `expression` gives.
   UdfDefinition Pickled(const std::string& expression) {
@@ -30,7 +41,7 @@ class UnpickleTest : public PythonTest {
     python_.Run("source = 'def f(x):\\n    return 1 / x\\n'");
     python_.Run("names = {}; exec(compile('\\n' * " + std::to_string(num_lines_before) +
                 " + source, '" + file_name + "', 'exec'), names)");
-    UdfDefinition definition = Pickled("names['f']");
+    UdfDefinition definition = Pickled("Named(names['f'])");
     definition.source = SourceText{file_name, first_line, python_.Text("source")};
     return definition;
   }
