@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias
 
 from springald.class_function import ClassFunction, class_function_in
-from springald.event_loops import LoopThread, borrow_loop, return_loop
+from springald.event_loops import LoopCall, LoopThread, borrow_loop, return_loop
 from springald.own_frames import users_traceback
 
-__all__ = ["DEFAULT_MAX_CONCURRENCY", "AsyncRows", "RowsCall", "in_async_row"]
+__all__ = ["DEFAULT_MAX_CONCURRENCY", "AsyncRows", "RowsCall", "calling"]
 
 #: How many rows of a batch are awaited at once where the user says nothing. Enough to
 #: hide the latency of a service nearby, and below the connections that clients open at
@@ -28,18 +28,18 @@ _GRACE_S = 0.5
 
 Row: TypeAlias = tuple[Any, ...]
 
-# True where an async function's own code runs, and in what it starts from there.
-_in_row: contextvars.ContextVar[bool] = contextvars.ContextVar(
-    "springald_async_row", default=False
+# The call, where an async function's own code runs, and in what it starts from there.
+_calling: contextvars.ContextVar[LoopCall | None] = contextvars.ContextVar(
+    "springald_async_call", default=None
 )
 
 
-def in_async_row() -> bool:
-    """Return whether the caller is an async function that a query called.
+def calling() -> LoopCall | None:
+    """Return the call that the caller is a row of: an async function's, by a query.
 
     Also in threads that it started with ``asyncio.to_thread``.
     """
-    return _in_row.get()
+    return _calling.get()
 
 
 class AsyncRows:
@@ -86,9 +86,9 @@ class AsyncRows:
 class RowsCall:
     """The calls for the rows of one batch. One thread runs it, once; any may cancel it.
 
-    Constant after construction: `_class`, `_function`, `_limit`, `_rows`, `_context`.
-    `_thread` is written by the thread that runs it, `_is_cancelled` by those that cancel;
-    all else belongs to the loop's thread, until `_done` is released.
+    Constant after construction: `_class`, `_function`, `_limit`, `_rows`. The thread that
+    runs it writes `_thread` and `_context` before it begins, those that cancel write
+    `_is_cancelled`; all else belongs to the loop's thread, until `_done` is released.
     """
 
     def __init__(self, function: AsyncRows, rows: list[Row]) -> None:
@@ -97,7 +97,6 @@ class RowsCall:
         self._limit = function.max_concurrency
         self._rows = rows
         self._context = contextvars.copy_context()
-        self._context.run(_in_row.set, True)
         self._thread: LoopThread | None = None
         self._is_cancelled = False
         self._results: list[Any] = [None] * len(rows)
@@ -124,9 +123,10 @@ class RowsCall:
                 and have ended by then, unless there was a second one.
             UdfError: Python is going down.
         """
-        thread = borrow_loop()
+        call = borrow_loop(self._function)
         try:
-            self._thread = thread
+            self._thread = call.thread
+            self._context.run(_calling.set, call)
             self._call_soon(self._begin)
             if self._is_cancelled:
                 self._call_soon(self._stop)
@@ -136,7 +136,7 @@ class RowsCall:
             self._done.acquire()
             raise
         finally:
-            return_loop(thread)
+            return_loop(call)
         if self._error is not None:
             return self._failed_row, self._error
         return self._results

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from datafusion.record_batch import RecordBatchStream
 
-from springald.async_rows import in_async_row
+from springald.async_rows import calling
 from springald.engine_threads import EngineThreads
 from springald.error_crossing import translated
 from springald.errors import UdfCancelledError, UdfError
@@ -76,8 +76,8 @@ def enter_engine(method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -
     if in_udf_call():
         return _in_own_thread(method, *args, **kwargs)
     num_threads = _threads.start()
-    if in_async_row():
-        with waiting_for_query(num_threads), translated():
+    if call := calling():
+        with waiting_for_query(call, num_threads), translated():
             return method(*args, **kwargs)
     thread = threading.get_ident()
     if thread in _waiting_threads or _nested.get():

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from springald.errors import UdfError
 from springald.runtime import call_when_exiting
 
-__all__ = ["LoopThread", "borrow_loop", "return_loop", "waiting_for_query"]
+__all__ = ["LoopCall", "LoopThread", "borrow_loop", "return_loop", "waiting_for_query"]
 
 # How long the interpreter's end waits for tasks that it has cancelled, in seconds.
 _END_WAIT_S = 5.0
@@ -42,13 +42,13 @@ class LoopThread:
     """One event loop and the daemon thread that runs it. Any thread may call.
 
     Constant after construction: `loop`. Guarded by the module's lock: `is_blocked` and
-    `num_calls`, the number of calls (batches) whose rows run here.
+    `calls`, whose rows run here.
     """
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self.is_blocked = False
-        self.num_calls = 0
+        self.calls: set[LoopCall] = set()
         self._is_ending = False
         self._thread = threading.Thread(
             target=self._run, name="springald-async", daemon=True
@@ -67,7 +67,7 @@ class LoopThread:
     @property
     def is_idle(self) -> bool:
         """Whether no call is here; to be asked under the lock."""
-        return not self.is_blocked and self.num_calls == 0
+        return not self.is_blocked and not self.calls
 
     def interrupt(self, tasks: set[asyncio.Task[None]]) -> None:
         """End the step of one of `tasks` that keeps the loop's thread busy, if one does.
@@ -113,8 +113,21 @@ def _keep(task: asyncio.Task[None]) -> None:
     task.add_done_callback(_kept.discard)
 
 
-def borrow_loop() -> LoopThread:
-    """Return the loop for a call that begins now; it starts at the first use.
+class LoopCall:
+    """One call, of one batch, that runs on a loop. Any thread may have it.
+
+    Constant after construction: `function`, which is called, and `thread`. Guarded by the
+    module's lock: `num_queries`, for which its rows wait in threads of their own.
+    """
+
+    def __init__(self, function: object, thread: LoopThread) -> None:
+        self.function = function
+        self.thread = thread
+        self.num_queries = 0
+
+
+def borrow_loop(function: object) -> LoopCall:
+    """Return a call of `function` that begins now, with its loop, which is running.
 
     Whoever calls this calls :func:`return_loop` when the call has ended.
 
@@ -134,19 +147,20 @@ def borrow_loop() -> LoopThread:
                 call_when_exiting(_end_all)
             usable = LoopThread()
             _loops.append(usable)
-        usable.num_calls += 1
-        return usable
+        call = LoopCall(function, usable)
+        usable.calls.add(call)
+        return call
 
 
-def return_loop(thread: LoopThread) -> None:
-    """Say that a call that :func:`borrow_loop` gave `thread` to has ended."""
+def return_loop(call: LoopCall) -> None:
+    """Say that `call`, which :func:`borrow_loop` returned, has ended."""
     with _lock:
-        thread.num_calls -= 1
+        call.thread.calls.discard(call)
 
 
 @contextlib.contextmanager
-def waiting_for_query(num_engine_threads: int) -> Iterator[None]:
-    """Say that an async function waits for a query of its own inside the block.
+def waiting_for_query(call: LoopCall, num_engine_threads: int) -> Iterator[None]:
+    """Say that a row of `call` waits for a query of its own inside the block.
 
     In a loop's thread, keeps new calls away from that loop; in other threads, in which a
     function's row waits without blocking its loop, only counts.
@@ -158,9 +172,7 @@ def waiting_for_query(num_engine_threads: int) -> Iterator[None]:
     thread: LoopThread | None = getattr(_here, "loop", None)
     was_blocked = thread is not None and thread.is_blocked  # a query inside a query
     with _lock:
-        waiting = sum(
-            one.num_calls for one in _loops if one.is_blocked or thread in (one, None)
-        )
+        waiting = _num_waiting(call, thread)
         if waiting >= max(num_engine_threads, 2):
             raise UdfError(
                 "Too many calls of async functions wait for queries of their own at the "
@@ -170,12 +182,33 @@ def waiting_for_query(num_engine_threads: int) -> Iterator[None]:
             )
         if thread is not None:
             thread.is_blocked = True
+        else:
+            call.num_queries += 1
     try:
         yield
     finally:
-        if thread is not None:
-            with _lock:
+        with _lock:
+            if thread is not None:
                 thread.is_blocked = was_blocked
+            else:
+                call.num_queries -= 1
+
+
+def _num_waiting(asking: LoopCall, thread: LoopThread | None) -> int:
+    """Return how many calls may be waiting for queries once `asking` does, in `thread`.
+
+    To be asked under the lock. Where rows wait in threads, that is all calls of their
+    functions: a row may wait until another leaves one of those threads, or a lock. Other
+    functions, such as those that the queries call, are taken to end by themselves.
+    """
+    calls = [call for one in _loops for call in one.calls]
+    functions = {id(call.function) for call in calls if call.num_queries}
+    if thread is None:
+        functions.add(id(asking.function))
+    return sum(
+        call.thread.is_blocked or call.thread is thread or id(call.function) in functions
+        for call in calls
+    )
 
 
 def _end_all() -> None:

@@ -5,12 +5,14 @@ import contextvars
 import functools
 import pickle
 import threading
+import time
 
 import pyarrow as pa
 import pytest
 from contexts import on_cluster, open_context
 from datafusion import SessionConfig, col
 
+import springald.engine_call
 from springald import (
     BallistaSessionContext,
     Udf,
@@ -436,6 +438,73 @@ def test_queries_inside_async_functions(inner, name, partitions, threaded):
     assert sorted(run(asks, [0, 1, 2], partitions=partitions)) == sorted(
         [total, total + 1, total + 2] * partitions
     )
+
+
+@pytest.mark.embedded_only(
+    reason="a context cannot be pickled, so no function on an executor has one"
+)
+def test_a_query_is_not_refused_for_calls_that_wait_for_none(inner, monkeypatch):
+    """As are the calls that other rows' queries make."""
+    monkeypatch.setattr(springald.engine_call._threads, "_count", 5)
+    begun: list[int] = []
+    may_end = threading.Event()
+
+    @udf(volatility="volatile")
+    async def lingers(m: int) -> int:
+        begun.append(m)
+        while not may_end.is_set():
+            await asyncio.sleep(0.001)
+        return m
+
+    inner.register_udf(lingers)
+
+    def ask(sql: str) -> int:
+        return inner.sql(sql).to_pydict()["s"][0]
+
+    @udf(volatility="volatile")
+    async def asks(n: int) -> int:
+        if n == 0:
+            return await asyncio.to_thread(ask, "SELECT sum(lingers(m)) AS s FROM small")
+        try:
+            while len(begun) < 12:  # four calls, of three rows each
+                await asyncio.sleep(0.001)
+            return await asyncio.to_thread(ask, "SELECT sum(m) AS s FROM small")
+        finally:
+            may_end.set()
+
+    assert run(asks, [0, 1]) == [24, 24]
+
+
+@pytest.mark.embedded_only(
+    reason="a context cannot be pickled, so no function on an executor has one"
+)
+@pytest.mark.parametrize("threaded", [True, False])
+def test_more_waiting_calls_than_threads_are_refused(inner, monkeypatch, threaded):
+    monkeypatch.setattr(springald.engine_call._threads, "_count", 4)
+    lock = asyncio.Lock()
+    begun: list[int] = []
+    ended: list[int] = []
+
+    def ask() -> int:
+        return inner.sql("SELECT sum(m) AS s FROM small").to_pydict()["s"][0]
+
+    @udf(volatility="volatile")
+    async def asks(n: int) -> int:
+        begun.append(n)
+        while len(begun) < 4:
+            await asyncio.sleep(0.001)
+        async with lock:  # so one would wait for the query, and three for that one
+            try:
+                if ended:
+                    return 0
+                return await asyncio.to_thread(ask) if threaded else ask()
+            finally:
+                ended.append(n)
+
+    with pytest.raises(UdfExecutionError, match="Too many calls of async functions wait"):
+        run(asks, [0], partitions=4)
+    while len(ended) < 4:  # the other partitions' calls outlive the query
+        time.sleep(0.001)
 
 
 @pytest.mark.embedded_only(
