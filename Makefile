@@ -85,6 +85,8 @@ test: $(VENV)/.packages-demo $(VENV)/.tests ## build and run all tests
 	@if sh tools/rust.sh check 2>/dev/null; then \
 	  $(MAKE) --no-print-directory ballista test-rust; fi
 	@$(BIN)/python -m pytest -q
+	@echo "The tests of functions again, in worker processes"
+	@$(BIN)/python -m pytest -q python/tests tests/types --sidecar
 	@if sh tools/rust.sh check; then \
 	  echo "The tests of the embedded engine again, on a cluster"; \
 	  $(BIN)/python -m pytest -q python/tests tests/types --cluster; fi
@@ -98,9 +100,11 @@ test-rust: $(VENV)/.springald ## the tests of the Rust code (needs Rust)
 
 .PHONY: soak
 SOAK_EXAMPLES ?= 20000
-soak: $(VENV)/.packages-demo $(VENV)/.tests ## try SOAK_EXAMPLES generated types and values per test
+SOAK_SECONDS ?= 600
+soak: $(VENV)/.packages-demo $(VENV)/.tests ## try SOAK_EXAMPLES values a test; kill workers for SOAK_SECONDS
 	@SPRINGALD_SOAK_EXAMPLES=$(SOAK_EXAMPLES) $(BIN)/python -m pytest -q \
 	  tests/types/test_generated_values.py
+	@$(BIN)/python -m tests.faulty.soak --seconds $(SOAK_SECONDS)
 
 .PHONY: asan
 asan: $(VENV)/.packages-build $(VENV)/.packages-test ## C++ tests under ASan and UBSan
@@ -112,14 +116,18 @@ asan: $(VENV)/.packages-build $(VENV)/.packages-test ## C++ tests under ASan and
 
 .PHONY: fuzz
 FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= definition frame columns
 fuzz: $(VENV)/.packages-build ## fuzz the decoders for FUZZ_SECONDS each (needs clang 16)
 	@sh tools/system_packages.sh $(PYTHON) fuzz
 	@$(BIN)/cmake --preset fuzz -DPython_EXECUTABLE="$(CURDIR)/$(BIN)/python"
 	@$(BIN)/cmake --build build/fuzz
-	@mkdir -p build/corpus/definition
-	build/fuzz/fuzz/definition_fuzz -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
-	  -artifact_prefix=fuzz/crashes/definition/ build/corpus/definition \
-	  fuzz/seeds/definition fuzz/crashes/definition
+	@for target in $(FUZZ_TARGETS); do \
+	  mkdir -p build/corpus/$$target; \
+	  echo "Fuzzing the decoder of: $$target"; \
+	  build/fuzz/fuzz/$${target}_fuzz -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+	    -malloc_limit_mb=256 -artifact_prefix=fuzz/crashes/$$target/ \
+	    build/corpus/$$target fuzz/seeds/$$target fuzz/crashes/$$target || exit 1; \
+	done
 
 .PHONY: lint
 lint: $(VENV)/.packages-lint $(VENV)/.springald ## check format, types, includes and file lengths
@@ -162,13 +170,21 @@ types: $(VENV)/.packages-demo $(VENV)/.springald ## write docs/types.md, by tryi
 # ROWS=100000 PEERS=duckdb,polars SHAPES=float,int select a part of it.
 BENCH_PEERS := $(if $(PEERS),--peers "$(PEERS)")
 .PHONY: bench
-bench: bench-types bench-peers ## functions against the peers
+bench: bench-types bench-peers bench-sidecar ## functions against the peers
 	@$(BIN)/python -m bench.run $(BENCH_PEERS) $(if $(SHAPES),--shapes "$(SHAPES)") \
 	  $(if $(ROWS),--rows $(ROWS))
 
 .PHONY: bench-types
 bench-types: $(VENV)/.packages-bench $(VENV)/.springald ## row mode over each type against pyarrow
 	@$(BIN)/python -m bench.every_type
+
+# DOC=1 puts its tables into docs/performance.md.
+SIDECAR_PEERS := $(or $(PEERS),pyspark,daft)
+.PHONY: bench-sidecar
+bench-sidecar: $(VENV)/.packages-bench $(VENV)/.springald ## worker processes against bare ones
+	@$(BIN)/python -m bench.environments --peers "$(SIDECAR_PEERS)"
+	@$(BIN)/python -m bench.sidecar --peers "$(SIDECAR_PEERS)" \
+	  $(if $(ROWS),--rows $(ROWS)) $(if $(DOC),--document docs/performance.md)
 
 .PHONY: bench-peers
 bench-peers: $(VENV)/.created ## install the peers of `make bench`, each by itself (3 GB)

@@ -285,8 +285,8 @@ struct springald_sidecar_options {
   /// One that starts threads when it is imported makes the start fail.
   const char* const* preload;
   size_t num_preload;
-  // What one batch may use, as in springald_definition_fields. 0 for the default, which is
-  // in parentheses; -1 for no limit.
+  // What one batch may use, as in springald_definition_fields. 0 for the default, which
+  // is in parentheses; -1 for no limit.
   int64_t timeout_ms;          ///< (300,000)
   int64_t memory_limit_bytes;  ///< (2 GiB)
   int64_t cpu_limit_ms;        ///< (600,000)
@@ -326,25 +326,25 @@ springald_runtime_create(const struct springald_runtime_options* options,
 /// the GIL where it drops the last use of a function.
 SPRINGALD_EXPORT void springald_runtime_release(struct springald_runtime* runtime);
 
-/// Ends the worker processes of the runtime and waits until they have ended, which takes a
-/// second at most. Calls in progress end with SPRINGALD_CANCELLED, and so do later ones.
-/// Does nothing where functions run in this process. Since version 4.
+/// Ends the worker processes of the runtime and waits until they have ended, which takes
+/// a second at most. Calls in progress end with SPRINGALD_CANCELLED, and so do later
+/// ones. Does nothing where functions run in this process. Since version 4.
 SPRINGALD_EXPORT void springald_runtime_shutdown(struct springald_runtime* runtime);
 
 /// The worker processes of a runtime, now and since it was made. Since version 4.
 struct springald_worker_figures {
   size_t struct_size;  ///< `sizeof(struct springald_worker_figures)`
   int64_t max_workers;
-  int64_t num_workers;       ///< alive now
-  int64_t num_busy;          ///< of these, running a batch
-  int64_t num_started;       ///< since the runtime was made, as all below
-  int64_t num_retired;       ///< after many batches, idle time or an interrupted call
-  int64_t num_lost;          ///< ended by themselves
-  int64_t num_killed;        ///< ended by this runtime, over a limit or cancelled
-  int64_t num_retried;       ///< batches that were given to another worker
-  int64_t shared_bytes;      ///< of shared memory now, for columns
-  int64_t last_start_us;     ///< microseconds that the newest worker took to start
-  int64_t fork_server_pid;   ///< 0 where none runs
+  int64_t num_workers;      ///< alive now
+  int64_t num_busy;         ///< of these, running a batch
+  int64_t num_started;      ///< since the runtime was made, as all below
+  int64_t num_retired;      ///< after many batches, idle time or an interrupted call
+  int64_t num_lost;         ///< ended by themselves
+  int64_t num_killed;       ///< ended by this runtime, over a limit or cancelled
+  int64_t num_retried;      ///< batches that were given to another worker
+  int64_t shared_bytes;     ///< of shared memory now, for columns
+  int64_t last_start_us;    ///< microseconds that the newest worker took to start
+  int64_t fork_server_pid;  ///< 0 where none runs
 };
 
 /// Fills as much of `out` as its `struct_size`, which stays, allows; nothing where that
@@ -541,8 +541,8 @@ SPRINGALD_EXPORT void springald_cancel_token_release(
 /// until that end is closed. Returns in the process that was called only; workers end
 /// without returning. Since version 4.
 ///
-/// The caller holds the GIL, in the main thread of a process that has no other threads but
-/// those that are known to be harmless after a fork.
+/// The caller holds the GIL, in the main thread of a process that has no other threads
+/// but those that are known to be harmless after a fork.
 ///
 /// Fails with SPRINGALD_INTERNAL where there are others, naming them.
 SPRINGALD_EXPORT int32_t springald_worker_serve(int32_t control_fd,

@@ -31,6 +31,20 @@ void ExportField(nb::handle field, ArrowSchema* out) {
   ThrowNotOk(arrow::ExportField(**unwrapped, out));
 }
 
+void ExportArray(nb::handle array, ArrowArray* out) {
+  auto unwrapped = arrow::py::unwrap_array(array.ptr());
+  if (!unwrapped.ok()) {
+    throw nb::type_error("expected a pyarrow.Array");
+  }
+  ThrowNotOk(arrow::ExportArray(**unwrapped, out));
+}
+
+nb::object ImportArray(ArrowArray* array, const std::shared_ptr<arrow::DataType>& type) {
+  auto imported = arrow::ImportArray(array, type);
+  ThrowNotOk(imported.status());
+  return nb::steal(arrow::py::wrap_array(*imported));
+}
+
 nb::object WrapSchema(const std::shared_ptr<arrow::Schema>& schema) {
   return nb::steal(arrow::py::wrap_schema(schema));
 }

@@ -14,6 +14,13 @@ void ExportSchema(nanobind::handle schema, ArrowSchema* out);
 /// Puts `field` (a `pyarrow.Field`) into a C struct that the caller owns.
 void ExportField(nanobind::handle field, ArrowSchema* out);
 
+/// Puts `array` (a `pyarrow.Array`) into a C struct that the caller owns.
+void ExportArray(nanobind::handle array, ArrowArray* out);
+
+/// Takes `array` over and makes a `pyarrow.Array` of `type` of it.
+nanobind::object ImportArray(ArrowArray* array,
+                             const std::shared_ptr<arrow::DataType>& type);
+
 nanobind::object WrapSchema(const std::shared_ptr<arrow::Schema>& schema);
 nanobind::object WrapField(const std::shared_ptr<arrow::Field>& field);
 

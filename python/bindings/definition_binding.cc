@@ -169,6 +169,10 @@ Signature SignatureOf(const Definition& definition) {
 
 std::string NameOf(const Definition& definition) { return Describe(definition).name; }
 
+std::shared_ptr<arrow::DataType> ResultTypeOf(const Definition& definition) {
+  return SignatureOf(definition).result->type();
+}
+
 std::string HashOf(const Definition& definition) {
   const uint8_t* hash = nullptr;
   springald_definition_bytes(definition.handle.get(), nullptr, nullptr, &hash);

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include <arrow/type.h>
 #include <nanobind/nanobind.h>
 
 #include "springald/abi.h"
@@ -19,6 +20,9 @@ struct ReleaseDefinition {
 struct Definition {
   std::unique_ptr<springald_definition, ReleaseDefinition> handle;
 };
+
+/// The type of the result.
+std::shared_ptr<arrow::DataType> ResultTypeOf(const Definition& definition);
 
 std::string NameOf(const Definition& definition);
 

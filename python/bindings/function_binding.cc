@@ -1,5 +1,6 @@
 #include "function_binding.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <exception>
@@ -7,11 +8,16 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
+#include "arrow_exchange.h"
 #include "definition_binding.h"
 #include "error_binding.h"
+#include "workers_binding.h"
 
 namespace nb = nanobind;
 
@@ -82,7 +88,10 @@ void Log(void* context, int32_t level, const char* message, const char* udf_name
         level, nb::steal(PyUnicode_DecodeUTF8(message, std::strlen(message), "replace")),
         udf_name, udf_hash);
   } catch (nb::python_error& error) {
-    error.discard_as_unraisable("springald's log function");
+    // A Ctrl-C that came just now ends the call too, and its caller learns of it there.
+    if (!error.matches(PyExc_KeyboardInterrupt)) {
+      error.discard_as_unraisable("springald's log function");
+    }
   }
 }
 
@@ -101,7 +110,8 @@ class Function {
       : runtime_(std::move(runtime)),
         handle_(std::move(handle)),
         name_(NameOf(definition)),
-        hash_(HashOf(definition)) {}
+        hash_(HashOf(definition)),
+        result_type_(ResultTypeOf(definition)) {}
 
   /// Returns a new reference to a `pyarrow.Array`.
   PyObject* Call(PyObject* const* arrays, std::size_t num_arrays) const {
@@ -116,6 +126,54 @@ class Function {
       Raise(error, runtime_->make_error);
     }
     return out;
+  }
+
+  /// Runs one batch of a stream; returns a `pyarrow.Array`.
+  nb::object CallStream(int64_t stream_id, nb::args arrays) const {
+    const auto cancel = runtime_->CurrentToken();
+    std::vector<ArrowArray> columns(arrays.size());
+    springald_batch batch{};
+    batch.struct_size = sizeof(batch);
+    batch.arguments = columns.data();
+    batch.num_arguments = columns.size();
+    batch.num_rows =
+        columns.empty() ? 0 : static_cast<int64_t>(nb::len(nb::handle(arrays[0])));
+    batch.stream_id = stream_id;
+    batch.cancel = cancel->get();
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      ExportArray(arrays[i], &columns[i]);
+    }
+    ArrowArray out{};
+    Error error;
+    ++call_depth;
+    const int32_t code =
+        springald_function_invoke_batch(handle_.get(), &batch, &out, &error);
+    --call_depth;
+    if (code != 0) {
+      Raise(error, runtime_->make_error);
+    }
+    return ImportArray(&out, result_type_);
+  }
+
+  void EndStream(int64_t stream_id, bool failed) const {
+    Error error;
+    ++call_depth;
+    const int32_t code =
+        springald_function_end_stream(handle_.get(), stream_id, failed, &error);
+    --call_depth;
+    if (code != 0) {
+      Raise(error, runtime_->make_error);
+    }
+  }
+
+  /// The last lines that it has printed in worker processes.
+  nb::object Output() const {
+    std::string text(springald_function_output(handle_.get(), nullptr, 0), '\0');
+    const std::size_t size =
+        springald_function_output(handle_.get(), text.data(), text.size());
+    text.resize(std::min(size, text.size()));
+    return nb::steal(PyUnicode_DecodeUTF8(
+        text.data(), static_cast<Py_ssize_t>(text.size()), "replace"));
   }
 
   const std::string& name() const { return name_; }
@@ -149,21 +207,33 @@ class Function {
 
  private:
   static nb::object TextOrNone(const char* text) {
-    return text == nullptr ? nb::none() : nb::object(nb::str(text));
+    if (text == nullptr) {
+      return nb::none();
+    }
+    // It may come from a worker.
+    return nb::steal(PyUnicode_DecodeUTF8(
+        text, static_cast<Py_ssize_t>(std::strlen(text)), "replace"));
   }
 
   const std::shared_ptr<RuntimeState> runtime_;
   std::unique_ptr<springald_function, ReleaseFunction> handle_;
   const std::string name_;
   const std::string hash_;
+  const std::shared_ptr<arrow::DataType> result_type_;
 };
 
 class Runtime {
  public:
-  Runtime(nb::object log, nb::object make_error)
+  Runtime(nb::object log, nb::object make_error, const std::optional<Workers>& workers)
       : state_(std::make_shared<RuntimeState>(std::move(log), std::move(make_error))) {
     springald_runtime_options options{};
     options.struct_size = sizeof(options);
+    std::optional<SidecarOptions> sidecar;
+    if (workers.has_value()) {
+      sidecar.emplace(*workers);
+      options.backend = SPRINGALD_BACKEND_SIDECAR;
+      options.sidecar = sidecar->get();
+    }
     options.log = Log;
     options.log_context = state_.get();
     Error error;
@@ -198,6 +268,31 @@ class Runtime {
     return springald_cancel_token_fire(fired->get());
   }
 
+  void Shutdown() {
+    const nb::gil_scoped_release release;
+    springald_runtime_shutdown(state_->handle);
+  }
+
+  /// Returns the figures of the worker processes.
+  nb::dict WorkerFigures() const {
+    springald_worker_figures figures{};
+    figures.struct_size = sizeof(figures);
+    springald_runtime_workers(state_->handle, &figures);
+    nb::dict named;
+    named["max"] = figures.max_workers;
+    named["alive"] = figures.num_workers;
+    named["busy"] = figures.num_busy;
+    named["started"] = figures.num_started;
+    named["retired"] = figures.num_retired;
+    named["lost"] = figures.num_lost;
+    named["killed"] = figures.num_killed;
+    named["retried"] = figures.num_retried;
+    named["shared_bytes"] = figures.shared_bytes;
+    named["last_start_us"] = figures.last_start_us;
+    named["fork_server_pid"] = figures.fork_server_pid;
+    return named;
+  }
+
   void Resume(double delay_s) {
     if (delay_s > 0) {
       state_->resume_at = Clock::now() + std::chrono::duration_cast<Clock::duration>(
@@ -229,6 +324,13 @@ PyObject* CallFunction(PyObject* self, PyObject* arguments, PyObject* keywords) 
   return nullptr;
 }
 
+void ServeWorkers(int32_t control_fd) {
+  Error error;
+  if (springald_worker_serve(control_fd, &error) != 0) {
+    Raise(error);
+  }
+}
+
 PyType_Slot function_slots[] = {
     {Py_tp_call, reinterpret_cast<void*>(CallFunction)},
     {0, nullptr},
@@ -245,10 +347,19 @@ void BindFunctions(nb::module_& module) {
       .def("metrics", &Function::Metrics,
            nb::sig("def metrics(self) -> dict[str, float]"))
       .def("describe", &Function::Describe,
-           nb::sig("def describe(self) -> dict[str, typing.Any]"));
+           nb::sig("def describe(self) -> dict[str, typing.Any]"))
+      .def("call_stream", &Function::CallStream, nb::arg("stream_id"), nb::arg("arrays"),
+           nb::sig("def call_stream(self, stream_id: int, *arrays: typing.Any) -> "
+                   "typing.Any"),
+           "Run one batch of a stream, which this begins if it is new.")
+      .def("end_stream", &Function::EndStream, nb::arg("stream_id"), nb::arg("failed"),
+           "End a stream; `failed` where there were to be more batches.")
+      .def("output", &Function::Output, nb::sig("def output(self) -> str"),
+           "The last lines that the function has printed in worker processes.");
   nb::class_<Runtime>(module, "Runtime", "Owns the loaded functions.")
-      .def(nb::init<nb::object, nb::object>(), nb::kw_only(), nb::arg("log"),
-           nb::arg("make_error"))
+      .def(nb::init<nb::object, nb::object, std::optional<Workers>>(), nb::kw_only(),
+           nb::arg("log"), nb::arg("make_error"), nb::arg("workers") = nb::none(),
+           "`workers`: run what is loaded in worker processes like these.")
       .def("load", &Runtime::Load, nb::arg("definition"), nb::arg("live") = nb::none(),
            "Make a function of the definition's payload, or of the live object.")
       .def("interrupt", &Runtime::Interrupt, nb::arg("hold") = false,
@@ -256,7 +367,12 @@ void BindFunctions(nb::module_& module) {
            "`hold`, calls that begin later are cancelled too, until `resume`.")
       .def("resume", &Runtime::Resume, nb::arg("delay_s") = 0.0,
            "Let calls begin again, after `delay_s` seconds.")
-      .def("in_call", [](const Runtime&) { return call_depth > 0; });
+      .def("in_call", [](const Runtime&) { return call_depth > 0; })
+      .def("shutdown", &Runtime::Shutdown, "End the worker processes, for good.")
+      .def("workers", &Runtime::WorkerFigures,
+           nb::sig("def workers(self) -> dict[str, int]"));
+  module.def("serve_workers", ServeWorkers, nb::arg("control_fd"),
+             "Fork workers for the process at the other end of the socket.");
 }
 
 }  // namespace springald::bindings

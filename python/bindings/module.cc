@@ -4,6 +4,7 @@
 #include "definition_binding.h"
 #include "function_binding.h"
 #include "springald/abi.h"
+#include "workers_binding.h"
 
 namespace nb = nanobind;
 
@@ -18,5 +19,6 @@ NB_MODULE(_springald, module) {
   module.attr("__version__") = springald_version();
   module.attr("abi_version") = springald_abi_version();
   springald::bindings::BindDefinition(module);
+  springald::bindings::BindWorkers(module);
   springald::bindings::BindFunctions(module);
 }

@@ -83,6 +83,73 @@ class Definition:
     @property
     def result(self, /) -> Any: ...
 
+class Workers:
+    """
+    The worker processes of a runtime; 0 is the default of a limit, -1 is none.
+    """
+
+    def __init__(self) -> None: ...
+
+    @property
+    def max_workers(self) -> int: ...
+
+    @max_workers.setter
+    def max_workers(self, arg: int, /) -> None: ...
+
+    @property
+    def python_executable(self) -> str: ...
+
+    @python_executable.setter
+    def python_executable(self, arg: str, /) -> None: ...
+
+    @property
+    def preload(self) -> list[str]: ...
+
+    @preload.setter
+    def preload(self, arg: Sequence[str], /) -> None: ...
+
+    @property
+    def timeout_ms(self) -> int: ...
+
+    @timeout_ms.setter
+    def timeout_ms(self, arg: int, /) -> None: ...
+
+    @property
+    def memory_limit_bytes(self) -> int: ...
+
+    @memory_limit_bytes.setter
+    def memory_limit_bytes(self, arg: int, /) -> None: ...
+
+    @property
+    def cpu_limit_ms(self) -> int: ...
+
+    @cpu_limit_ms.setter
+    def cpu_limit_ms(self, arg: int, /) -> None: ...
+
+    @property
+    def max_open_files(self) -> int: ...
+
+    @max_open_files.setter
+    def max_open_files(self, arg: int, /) -> None: ...
+
+    @property
+    def max_result_bytes(self) -> int: ...
+
+    @max_result_bytes.setter
+    def max_result_bytes(self, arg: int, /) -> None: ...
+
+    @property
+    def max_batches_per_worker(self) -> int: ...
+
+    @max_batches_per_worker.setter
+    def max_batches_per_worker(self, arg: int, /) -> None: ...
+
+    @property
+    def idle_timeout_ms(self) -> int: ...
+
+    @idle_timeout_ms.setter
+    def idle_timeout_ms(self, arg: int, /) -> None: ...
+
 class Function:
     """A function that is ready to run over Arrow arrays."""
 
@@ -99,10 +166,20 @@ class Function:
 
     def describe(self) -> dict[str, Any]: ...
 
+    def call_stream(self, stream_id: int, *arrays: Any) -> Any:
+        """Run one batch of a stream, which this begins if it is new."""
+
+    def end_stream(self, stream_id: int, failed: bool) -> None:
+        """End a stream; `failed` where there were to be more batches."""
+
+    def output(self) -> str:
+        """The last lines that the function has printed in worker processes."""
+
 class Runtime:
     """Owns the loaded functions."""
 
-    def __init__(self, *, log: object, make_error: object) -> None: ...
+    def __init__(self, *, log: object, make_error: object, workers: Workers | None = None) -> None:
+        """`workers`: run what is loaded in worker processes like these."""
 
     def load(self, definition: Definition, live: object | None = None) -> Function:
         """Make a function of the definition's payload, or of the live object."""
@@ -116,3 +193,11 @@ class Runtime:
         """Let calls begin again, after `delay_s` seconds."""
 
     def in_call(self) -> bool: ...
+
+    def shutdown(self) -> None:
+        """End the worker processes, for good."""
+
+    def workers(self) -> dict[str, int]: ...
+
+def serve_workers(control_fd: int) -> None:
+    """Fork workers for the process at the other end of the socket."""

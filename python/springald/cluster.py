@@ -17,7 +17,7 @@ from springald.errors import ClusterError
 from springald.runtime import UdfMetrics
 from springald.scalar_udf import Udf
 
-__all__ = ["Cluster", "ClusterExecutor", "ExecutorFunction", "connect"]
+__all__ = ["Cluster", "ClusterExecutor", "ExecutorFunction", "ExecutorWorkers", "connect"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,12 +32,44 @@ class ExecutorFunction:
         name: The name that it was registered under.
         definitions_received: How often the definition was sent to the executor.
         metrics: The counters, as those of an embedded function.
+        output: The end of what it has printed lately in worker processes, in lines; at
+            most 16 KiB. Where functions run in the executor itself, what they print goes
+            to the executor's stdout and stderr, and this is empty.
     """
 
     hash: str
     name: str
     definitions_received: int
     metrics: UdfMetrics
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class ExecutorWorkers:
+    """The worker processes of one executor: now, and since the executor was started.
+
+    Attributes:
+        max: How many there may be at one time.
+        alive: How many there are now.
+        busy: How many of these run a function now.
+        started: How many were started. This and all below are since the executor was.
+        retired: How many were ended because they had done their share, were not needed,
+            or had been interrupted.
+        lost: How many ended by themselves, such as in a crash.
+        killed: How many were ended because a function went over a limit or was cancelled.
+        retried: Batches that were given to another worker.
+        last_start_seconds: What the newest worker took to start, in seconds.
+    """
+
+    max: int
+    alive: int
+    busy: int
+    started: int
+    retired: int
+    lost: int
+    killed: int
+    retried: int
+    last_start_seconds: float
 
 
 @dataclass(frozen=True)
@@ -52,6 +84,9 @@ class ClusterExecutor:
         implementation: Which Python it is, as ``"cpython"``.
         pyarrow, cloudpickle: Versions of these packages there.
         functions: The functions that it has run.
+        udf_backend: Where they run: ``"sidecar"``, in worker processes of the executor,
+            or ``"embedded"``, in the executor itself.
+        workers: Its worker processes; None where functions run in the executor itself.
     """
 
     id: str
@@ -63,6 +98,8 @@ class ClusterExecutor:
     pyarrow: str
     cloudpickle: str
     functions: tuple[ExecutorFunction, ...]
+    udf_backend: str = ""
+    workers: ExecutorWorkers | None = None
 
 
 class Cluster(Protocol):
@@ -86,6 +123,13 @@ class Cluster(Protocol):
 
     def metrics(self, functions: Mapping[str, ScalarUDF]) -> dict[str, UdfMetrics]:
         """Return the counters of `functions`, summed over the live executors."""
+
+    def output(self, functions: Mapping[str, ScalarUDF]) -> dict[str, str]:
+        """Return the end of what `functions` have printed on the live executors.
+
+        One executor after the other; each line begins with ``[host:port]`` of its
+        executor. Raises ClusterError.
+        """
 
     def executors(self) -> list[ClusterExecutor]:
         """Return the executors that are alive now. Raises ClusterError."""

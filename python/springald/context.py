@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import types
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import datafusion
@@ -13,16 +15,17 @@ from springald.cluster import Cluster, ClusterExecutor, connect
 from springald.dataframe import adopt_result
 from springald.define import as_udf
 from springald.engine_call import enter_engine, wrap_method
-from springald.errors import ClusterError
+from springald.errors import ClusterError, UdfError
 from springald.overloads import Overloads
 from springald.runtime import UdfMetrics
 from springald.scalar_udf import Udf
+from springald.sidecar import Sidecar, UdfWorkers, WorkerOptions
 from springald.signature import Options
 from springald.sql_calls import explaining_calls
 
 __all__ = ["BallistaSessionContext"]
 
-_BACKENDS = ("embedded",)
+_BACKENDS = ("embedded", "sidecar")
 # Strings are not read as `string_view`: a sorted batch of views shares the buffers of the
 # whole input, and an exchange between executors sends all of them with every batch, which
 # makes time and memory grow with the square of the rows.
@@ -50,6 +53,10 @@ class BallistaSessionContext(SessionContext):
     ``information_schema`` and EXPLAIN. Files are read by the executors, so their paths
     must mean the same there; tables in memory travel with each query, up to 8 MiB.
 
+    With ``udf_backend="sidecar"`` queries run here, and functions in worker processes:
+    several at one time, and without harm to this process if they crash, hang or need too
+    much memory. They end with the context, or with :meth:`close`.
+
     Example::
 
         ctx = BallistaSessionContext()
@@ -58,7 +65,7 @@ class BallistaSessionContext(SessionContext):
         ctx.sql("SELECT domain(email), count(*) FROM users GROUP BY 1").show()
     """
 
-    # None where queries run in this process.
+    # None where all is done in this process.
     _cluster: Cluster | None = None
     _of_global_session: ClassVar[dict[str, Udf | Overloads]] = {}
 
@@ -69,6 +76,13 @@ class BallistaSessionContext(SessionContext):
         *,
         config: SessionConfig | None = None,
         udf_backend: str = "embedded",
+        udf_workers: int | None = None,
+        udf_timeout: float | str | None = None,
+        udf_memory_limit: int | str | None = None,
+        udf_cpu_limit: float | str | None = None,
+        udf_max_open_files: int | str | None = None,
+        udf_max_result_size: int | str | None = None,
+        udf_preload: Sequence[str] | None = None,
     ) -> None:
         """Open a session.
 
@@ -78,14 +92,33 @@ class BallistaSessionContext(SessionContext):
                 as `config`, as ``datafusion.SessionContext`` takes it.
             runtime: Memory and disk of the engine.
             config: Settings of the session.
-            udf_backend: Where UDFs run: ``"embedded"``, in this interpreter.
+            udf_backend: Where UDFs run: ``"embedded"``, in this interpreter, or
+                ``"sidecar"``, in worker processes (Linux). The executors of a cluster
+                decide for themselves, by their flag ``--udf-backend``.
+            udf_workers: How many worker processes there may be; default: one for each
+                processor. This and the following are for ``"sidecar"`` only.
+            udf_timeout: Seconds that one batch may take, 300 by default; the worker is
+                killed then (``UdfTimeoutError``). ``"none"``: no limit, as for the next.
+            udf_memory_limit: Memory that a worker may have while it runs a batch, above
+                what it had when it started: ``"2GiB"`` by default (``UdfMemoryError``).
+            udf_cpu_limit: Seconds of processor time for one batch, of all its threads,
+                600 by default (``UdfCpuTimeError``).
+            udf_max_open_files: How many files a worker may have open, 1,024 by default
+                (``UdfOpenFilesError``).
+            udf_max_result_size: How large the result of one batch may be, ``"1GiB"`` by
+                default (``UdfResultSizeError``).
+            udf_preload: Modules that are imported once, before workers are forked, so
+                that they start faster and share memory; default: NumPy and pandas, if
+                this process has imported them. One that starts threads when it is
+                imported, as polars does, cannot be shared.
 
         Raises:
             ClusterError: The address is malformed, the package ``springald-ballista`` is
                 missing, or no scheduler of this version answers there (within 10 s). A
                 cluster that has no executors yet is fine.
             TypeError: An argument is of the wrong kind.
-            ValueError: There is no such backend.
+            ValueError: There is no such backend, or a limit is not one, or is given
+                without ``udf_backend="sidecar"``.
         """
         if isinstance(address, SessionConfig):
             if config is not None:
@@ -95,10 +128,23 @@ class BallistaSessionContext(SessionContext):
             address, config = None, address
         if udf_backend not in _BACKENDS:
             raise ValueError(
-                f"There is no udf_backend {udf_backend!r} in this version: use 'embedded'"
+                f"There is no udf_backend {udf_backend!r} in this version: use "
+                "'embedded' or 'sidecar'"
             )
+        options = WorkerOptions(
+            workers=udf_workers,
+            timeout=udf_timeout,
+            memory_limit=udf_memory_limit,
+            cpu_limit=udf_cpu_limit,
+            max_open_files=udf_max_open_files,
+            max_result_size=udf_max_result_size,
+            preload=udf_preload,
+        )
+        _check_place(address, udf_backend, options)
         if address is not None:
             self._cluster = connect(address)
+        elif udf_backend == "sidecar":
+            self._cluster = Sidecar(options)
         super().__init__(config, runtime)
         self._registered: dict[str, Udf | Overloads] = {}
         if address is not None:
@@ -201,6 +247,46 @@ class BallistaSessionContext(SessionContext):
             return self._cluster.metrics(dict(self._registered))
         return {name: function.metrics() for name, function in self._registered.items()}
 
+    def udf_output(self) -> dict[str, str]:
+        """Return the last lines that the functions registered here have printed, by name.
+
+        Of functions in worker processes, here or on the executors of a cluster, where
+        each line begins with the executor's address; at most 16 KiB of each. Functions of
+        this interpreter print to its own streams, so there is nothing to tell of them.
+
+        Raises:
+            ClusterError: The cluster's scheduler does not answer.
+        """
+        if self._cluster is None:
+            return dict.fromkeys(self._registered, "")
+        return self._cluster.output(dict(self._registered))
+
+    def udf_workers(self) -> UdfWorkers:
+        """Return the figures of the worker processes of ``udf_backend="sidecar"``.
+
+        Raises:
+            UdfError: The context has none. Those of a cluster's executors are in
+                :meth:`cluster_executors`.
+        """
+        if not isinstance(self._cluster, Sidecar):
+            raise UdfError(
+                "This context has no worker processes: its functions run "
+                + (
+                    "in this process. Make it with udf_backend='sidecar'"
+                    if self._cluster is None
+                    else "on executors, whose workers cluster_executors() shows"
+                )
+            )
+        return self._cluster.workers()
+
+    def close(self) -> None:
+        """End the worker processes of the context, if it has any, and wait for that.
+
+        Calls in progress end with UdfCancelledError, and so do later ones.
+        """
+        if isinstance(self._cluster, Sidecar):
+            self._cluster.close()
+
     def cluster_executors(self) -> list[ClusterExecutor]:
         """Return the cluster's live executors, each with the functions that it has run.
 
@@ -224,6 +310,31 @@ class BallistaSessionContext(SessionContext):
         if self._cluster is not None:
             context._cluster = self._cluster.sibling()
         return context
+
+
+def _check_place(address: object, udf_backend: str, options: WorkerOptions) -> None:
+    """Refuse what would be ignored. Raises ValueError."""
+    if address is not None and udf_backend != "embedded":
+        raise ValueError(
+            f"udf_backend={udf_backend!r} is for queries of this process; the executors "
+            "of a cluster are started with `springald executor --udf-backend "
+            f"{udf_backend}`"
+        )
+    if udf_backend == "sidecar" and sys.platform != "linux":
+        raise ValueError(
+            f"udf_backend='sidecar' needs Linux, and this is {sys.platform!r}: use "
+            "'embedded'"
+        )
+    given = [f"udf_{k}" for k, v in vars(options).items() if v is not None]
+    if given and (address is not None or udf_backend != "sidecar"):
+        raise ValueError(
+            f"{', '.join(given)}: only worker processes can be limited; "
+            + (
+                "use udf_backend='sidecar'"
+                if address is None
+                else "give limits to `springald executor`, whose flags have these names"
+            )
+        )
 
 
 def _adopt(self: BallistaSessionContext, result: Any) -> Any:

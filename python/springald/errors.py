@@ -13,12 +13,15 @@ from typing import Any
 __all__ = [
     "ClusterError",
     "UdfCancelledError",
+    "UdfCpuTimeError",
     "UdfDefinitionError",
     "UdfDependencyError",
     "UdfError",
     "UdfExecutionError",
     "UdfMemoryError",
+    "UdfOpenFilesError",
     "UdfResultError",
+    "UdfResultSizeError",
     "UdfSecurityError",
     "UdfTimeoutError",
     "UdfVersionMismatchError",
@@ -129,8 +132,23 @@ class UdfResultError(UdfError):
     """The function returned a wrong type, a wrong number of rows, or a null too many."""
 
 
+class UdfOpenFilesError(UdfExecutionError):
+    """The function raised because it had as many files open as its worker may have."""
+
+
+class UdfResultSizeError(UdfResultError):
+    """The result of a batch has more bytes than it may have."""
+
+
 class UdfTimeoutError(UdfError):
-    """A batch took longer than the function may take."""
+    """A batch took longer than the function may take.
+
+    `traceback_text` shows where the worker process was then.
+    """
+
+
+class UdfCpuTimeError(UdfTimeoutError):
+    """A batch used more processor time than the function may use."""
 
 
 class UdfMemoryError(UdfError):
@@ -138,7 +156,10 @@ class UdfMemoryError(UdfError):
 
 
 class UdfWorkerLostError(UdfError):
-    """The process that ran the function ended."""
+    """The process that ran the function ended, each time that the batch was tried.
+
+    `traceback_text` shows the last lines that it wrote to stderr.
+    """
 
 
 class UdfVersionMismatchError(UdfError):
@@ -174,6 +195,12 @@ _CLASSES: Mapping[int, type[UdfError]] = {
     5: UdfDependencyError,
     6: UdfCancelledError,
     8: UdfError,
+    9: UdfWorkerLostError,
+    10: UdfTimeoutError,
+    11: UdfMemoryError,
+    12: UdfCpuTimeError,
+    13: UdfOpenFilesError,
+    14: UdfResultSizeError,
 }
 
 

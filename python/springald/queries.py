@@ -13,7 +13,7 @@ import logging
 import sys
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -76,6 +76,12 @@ class QueriesInProgress:
         for listener in listeners:
             errors += listener.queries_ended(current, failed=failed)
         return errors
+
+    def run_if_none(self, action: Callable[[], object]) -> None:
+        """Run `action` if no query is in progress, and let none begin meanwhile."""
+        with self._lock:
+            if not self._current:
+                action()
 
     def _end_all(self) -> None:
         for listener in list(self._listeners):

@@ -6,6 +6,7 @@ import atexit
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ __all__ = [
     "interrupt_calls",
     "is_exiting",
     "listen_to_interrupts",
+    "make_worker_runtime",
     "resume_calls",
 ]
 
@@ -33,6 +35,8 @@ _logger = logging.getLogger("springald")
 _logger.addHandler(logging.NullHandler())
 _lock = threading.Lock()
 _runtime: _springald.Runtime | None = None
+# Those whose functions run in worker processes, as long as somebody uses them.
+_worker_runtimes: weakref.WeakSet[WorkerRuntime] = weakref.WeakSet()
 _listener: Callable[[], None] | None = None
 _was_interrupted = False
 _is_exiting = False
@@ -88,8 +92,37 @@ def get_runtime() -> _springald.Runtime:
         with _lock:
             if _runtime is None:
                 _runtime = _springald.Runtime(log=_log, make_error=_make_error)
-                atexit.register(_at_exit, _runtime)
+                atexit.register(_at_exit)
     return _runtime
+
+
+class WorkerRuntime:
+    """A runtime with worker processes of its own. Any thread may call."""
+
+    def __init__(self, workers: _springald.Workers) -> None:
+        """Starts nothing yet."""
+        self.native = _springald.Runtime(
+            log=_log, make_error=_make_error, workers=workers
+        )
+
+
+def make_worker_runtime(workers: _springald.Workers) -> WorkerRuntime:
+    """Return a runtime whose calls are interrupted and ended with all others."""
+    get_runtime()  # which sees to the end
+    made = WorkerRuntime(workers)
+    _worker_runtimes.add(made)
+    return made
+
+
+def _runtimes() -> list[_springald.Runtime]:
+    return (
+        []
+        if _runtime is None
+        else [
+            _runtime,
+            *(one.native for one in list(_worker_runtimes)),
+        ]
+    )
 
 
 def interrupt_calls(*, hold: bool = False) -> None:
@@ -99,9 +132,9 @@ def interrupt_calls(*, hold: bool = False) -> None:
         hold: End also those that begin later, until :func:`resume_calls`.
     """
     global _was_interrupted
-    if _runtime is not None:
+    for runtime in _runtimes():
         _was_interrupted = True
-        _runtime.interrupt(hold)
+        runtime.interrupt(hold)
 
 
 def resume_calls(*, delay_s: float = 0.0) -> None:
@@ -110,8 +143,8 @@ def resume_calls(*, delay_s: float = 0.0) -> None:
     Args:
         delay_s: How long calls are still ended, in seconds.
     """
-    if _runtime is not None:
-        _runtime.resume(delay_s)
+    for runtime in _runtimes():
+        runtime.resume(delay_s)
 
 
 def listen_to_interrupts(listener: Callable[[], None]) -> None:
@@ -135,19 +168,21 @@ def call_when_exiting(callback: Callable[[], None]) -> None:
     _exit_callbacks.append(callback)
 
 
-def _at_exit(runtime: _springald.Runtime) -> None:
-    _end_calls(runtime)
+def _at_exit() -> None:
+    _end_calls()
     for callback in _exit_callbacks:
         callback()
+    for one in list(_worker_runtimes):
+        one.native.shutdown()
 
 
-def _end_calls(runtime: _springald.Runtime) -> None:
+def _end_calls() -> None:
     """End the calls that a dropped query left behind: threads must not outlive Python."""
     global _is_exiting
     _is_exiting = True
     quiet = not _was_interrupted
     deadline = time.monotonic() + _EXIT_WAIT_S
-    while (running := runtime.interrupt()) or not quiet:
+    while (running := sum(one.interrupt() for one in _runtimes())) or not quiet:
         if time.monotonic() > deadline:
             return
         # A thread that is about to call is not counted yet, so one more look is needed.

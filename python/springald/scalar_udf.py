@@ -24,6 +24,7 @@ from springald.class_function import ClassFunction
 from springald.error_crossing import translated
 from springald.errors import UdfDefinitionError
 from springald.explanation import explain
+from springald.extension_types import with_extension_types
 from springald.hints import RefusedValue
 from springald.limits import Limits
 from springald.payload import pickle_function, requirements_of, source_of
@@ -249,7 +250,9 @@ class Udf(ScalarUDF):
         function = self._python_function()
         _being_pickled.add(id(self))
         try:
-            payload = pickle_function(executable(function, self._signature), self.name)
+            ready = executable(function, self._signature)
+            types = [*self.input_types, self.return_type]
+            payload = pickle_function(with_extension_types(ready, types), self.name)
         finally:
             _being_pickled.discard(id(self))
         with translated():

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from springald.scalar_udf import Udf
+from springald.sidecar import Sidecar
 
 __all__ = ["explaining_calls"]
 
@@ -28,7 +29,7 @@ def explaining_calls(method: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return method(self, *args, **kwargs)
         except Exception as error:
-            if self._cluster is None:
+            if self._cluster is None or isinstance(self._cluster, Sidecar):
                 _explain(error, self._registered)
             raise
 

@@ -1,4 +1,4 @@
-"""Fixtures of the Python tests, which run embedded or, with --cluster, on a cluster."""
+"""Fixtures of the Python tests; see the options of conftest.py at the root."""
 
 from collections.abc import Iterator
 
@@ -14,8 +14,9 @@ CELSIUS = [12.8, None, -3.5, 0.0, 31.1]
 
 @pytest.fixture(scope="module", autouse=True)
 def functions_travel_by_value(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Executors cannot import the tests, so what tests define travels as code."""
-    if not request.config.getoption("--cluster"):
+    """Other processes do not import the tests: what tests define travels as code."""
+    config = request.config
+    if not config.getoption("--cluster") and not config.getoption("--sidecar"):
         yield
         return
     import cloudpickle

@@ -243,8 +243,8 @@ def test_an_address_is_text():
 
 
 def test_other_backends_are_refused():
-    with pytest.raises(ValueError, match="no udf_backend 'sidecar' in this version"):
-        BallistaSessionContext(udf_backend="sidecar")
+    with pytest.raises(ValueError, match="no udf_backend 'spark' in this version"):
+        BallistaSessionContext(udf_backend="spark")
 
 
 def test_config_and_runtime_as_upstream_takes_them():

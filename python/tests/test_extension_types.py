@@ -1,8 +1,9 @@
-"""Extension types as arguments and results, which the embedded engine carries."""
+"""Extension types as arguments and results, which the engine of this process carries."""
 
 import uuid
 
 import pyarrow as pa
+import pytest
 
 from springald import BallistaSessionContext, udf
 
@@ -53,3 +54,44 @@ def test_an_argument_may_be_the_storage():
     ctx.from_arrow(plain, name="t")
     assert ctx.sql("SELECT typed(u) AS r FROM t").to_pydict() == {"r": [2, 2]}
     assert seen[-1] == pa.uuid()
+
+
+class Celsius(pa.ExtensionType):
+    """A type of the user's own, with a parameter."""
+
+    def __init__(self, station: str) -> None:
+        self.station = station
+        super().__init__(pa.float64(), "springald.test.celsius")
+
+    def __arrow_ext_serialize__(self) -> bytes:
+        return self.station.encode()
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, storage_type, serialized):
+        return cls(serialized.decode())
+
+
+@pytest.mark.parametrize("backend", ["embedded", "sidecar"])
+def test_a_type_of_the_users_own_reaches_the_function(backend):
+    type_ = Celsius("Sion")
+    pa.register_extension_type(type_)
+    try:
+        ctx = BallistaSessionContext(udf_backend=backend)
+        warmer = udf(
+            lambda c: pa.ExtensionArray.from_storage(
+                c.type, pa.array([v + len(c.type.station) for v in c.storage.to_pylist()])
+            ),
+            [type_],
+            type_,
+            "volatile",
+            "warmer",
+        )
+        ctx.register_udf(warmer)
+        column = pa.ExtensionArray.from_storage(type_, pa.array([1.0, 2.0]))
+        ctx.from_arrow(pa.table({"c": column}), name="t")
+        (batch,) = ctx.sql("SELECT warmer(c) AS r FROM t").collect()
+        assert batch.column(0).type == type_
+        assert batch.column(0).storage.to_pylist() == [5.0, 6.0]
+        ctx.close()
+    finally:
+        pa.unregister_extension_type("springald.test.celsius")

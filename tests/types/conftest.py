@@ -1,4 +1,4 @@
-"""Fixtures of the types' tests, which run embedded or, with --cluster, on a cluster."""
+"""Fixtures of the types' tests; see the options of conftest.py at the root."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ HELPERS = ("catalogue", "generated", "specification", "values")
 
 @pytest.fixture(scope="module", autouse=True)
 def functions_travel_by_value(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Executors cannot import the tests, so what tests define travels as code."""
-    if not request.config.getoption("--cluster"):
+    """Other processes do not import the tests: what tests define travels as code."""
+    config = request.config
+    if not config.getoption("--cluster") and not config.getoption("--sidecar"):
         yield
         return
     import cloudpickle

@@ -67,6 +67,12 @@ const char* LoadFromManyThreads(const struct pickled_function* pickled);
 /// ever, and releases the token meanwhile.
 const char* CancelFromAnotherThread(const struct pickled_function* pickled);
 
+// sidecar_c_test.c: what came with version 4.
+
+/// Runs a function that doubles an int, and prints "no 13" and raises ValueError for 13,
+/// in line 4, in worker processes.
+const char* RunInWorkers(const struct pickled_function* pickled);
+
 // previous_caller.c: built against tests/abi/abi_v1.h.
 
 /// Does what a host of version 1 does, and looks whether anything is written past the

@@ -15,6 +15,13 @@ namespace {
 
 using python::GilRelease;
 
+constexpr const char* kTalking = R"(
+def f(n):
+    if n == 13:
+        print('no', n); raise ValueError('unlucky')
+    return n * 2
+)";
+
 // What the C programs double an int with; the traceback is to name line 4.
 constexpr const char* kDoubleIt = R"(
 def f(n):
@@ -143,6 +150,14 @@ TEST(Abi, ACProgramInvokesBatches) {
   springald_runtime_release(runtime);
   Py_DECREF(double_it);
   Py_DECREF(two);
+}
+
+TEST(Abi, ACProgramRunsAFunctionInWorkers) {
+  const Pickled pickled(kTalking);
+  EXPECT_STREQ(RunInWorkers(pickled.get()), nullptr);
+  EXPECT_EQ(PyErr_Occurred(), nullptr);
+  const GilRelease release;
+  EXPECT_STREQ(RunInWorkers(pickled.get()), nullptr);
 }
 
 TEST(Abi, BindingCallsTheObjectItself) {

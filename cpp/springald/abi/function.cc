@@ -144,6 +144,21 @@ void springald_function_metrics(const springald_function* function,
       out);
 }
 
+size_t springald_function_output(const springald_function* function, char* buffer,
+                                 size_t capacity) {
+  size_t size = 0;
+  AtBoundary(nullptr, [&] {
+    const std::string text = function->function->Output();
+    size = text.size();
+    if (capacity > 0) {
+      const size_t first = size > capacity ? size - capacity : 0;
+      text.copy(buffer, capacity, first);
+    }
+    return arrow::Status::OK();
+  });
+  return size;
+}
+
 void springald_function_release(springald_function* function) { delete function; }
 
 int32_t springald_cancel_token_create(springald_cancel_token** out,

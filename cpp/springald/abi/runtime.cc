@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <chrono>
+#include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "springald/abi/boundary.h"
@@ -9,6 +13,54 @@
 namespace springald::abi {
 
 namespace {
+
+/// The limit that a field asks for: 0 is the default, a negative number is none.
+int64_t LimitOf(int64_t given, int64_t by_default) {
+  return given == 0 ? by_default : std::max<int64_t>(given, 0);
+}
+
+arrow::Result<PoolOptions> FromSidecarOptions(const springald_sidecar_options* given) {
+  PoolOptions options;
+  springald_sidecar_options known{};
+  if (given != nullptr) {
+    ARROW_ASSIGN_OR_RAISE(known, ReadStruct(*given, "struct springald_sidecar_options",
+                                            UdfErrorCode::kInternal));
+  }
+  const int64_t num_processors = std::max(1U, std::thread::hardware_concurrency());
+  options.max_workers = known.max_workers > 0 ? known.max_workers : num_processors;
+  if (known.python_executable != nullptr) {
+    options.python_executable = known.python_executable;
+  }
+  for (size_t i = 0; i < known.num_preload; ++i) {
+    options.preload.emplace_back(known.preload[i]);
+  }
+  UdfLimits& limits = options.limits;
+  limits.timeout_ms = LimitOf(known.timeout_ms, limits.timeout_ms);
+  limits.memory_limit_bytes =
+      LimitOf(known.memory_limit_bytes, limits.memory_limit_bytes);
+  limits.cpu_limit_ms = LimitOf(known.cpu_limit_ms, limits.cpu_limit_ms);
+  limits.max_open_files = LimitOf(known.max_open_files, limits.max_open_files);
+  limits.max_result_bytes = LimitOf(known.max_result_bytes, limits.max_result_bytes);
+  options.max_batches_per_worker =
+      LimitOf(known.max_batches_per_worker, options.max_batches_per_worker);
+  options.idle_timeout = std::chrono::milliseconds(
+      LimitOf(known.idle_timeout_ms, options.idle_timeout.count()));
+  return options;
+}
+
+arrow::Result<std::optional<PoolOptions>> WorkersOf(
+    const springald_runtime_options& options) {
+  if (options.backend == SPRINGALD_BACKEND_EMBEDDED) {
+    return std::nullopt;
+  }
+  if (options.backend != SPRINGALD_BACKEND_SIDECAR) {
+    return MakeUdfError(UdfErrorCode::kInternal, "there is no backend of number " +
+                                                     std::to_string(options.backend) +
+                                                     "; see enum springald_backend");
+  }
+  ARROW_ASSIGN_OR_RAISE(auto workers, FromSidecarOptions(options.sidecar));
+  return workers;
+}
 
 arrow::Result<Runtime::Options> FromOptions(const springald_runtime_options* given) {
   Runtime::Options options;
@@ -34,6 +86,7 @@ arrow::Result<Runtime::Options> FromOptions(const springald_runtime_options* giv
   if (known.cache_capacity_bytes != 0) {
     options.cache_capacity_bytes = known.cache_capacity_bytes;
   }
+  ARROW_ASSIGN_OR_RAISE(options.workers, WorkersOf(known));
   return options;
 }
 
@@ -61,6 +114,28 @@ int32_t springald_runtime_create(const springald_runtime_options* options,
 }
 
 void springald_runtime_release(springald_runtime* runtime) { delete runtime; }
+
+void springald_runtime_shutdown(springald_runtime* runtime) {
+  AtBoundary(nullptr, [&] {
+    runtime->runtime->Shutdown();
+    return arrow::Status::OK();
+  });
+}
+
+void springald_runtime_workers(const springald_runtime* runtime,
+                               springald_worker_figures* out) {
+  AtBoundary(nullptr, [&] {
+    const auto figures = runtime->runtime->workers();
+    springald::abi::WriteStruct(
+        springald_worker_figures{
+            out->struct_size, figures.max_workers, figures.num_workers, figures.num_busy,
+            figures.num_started, figures.num_retired, figures.num_lost,
+            figures.num_killed, figures.num_retried, figures.shared_bytes,
+            figures.last_start_us, figures.fork_server_pid},
+        out);
+    return arrow::Status::OK();
+  });
+}
 
 int32_t springald_runtime_load(springald_runtime* runtime,
                                const springald_definition* definition,

@@ -11,6 +11,8 @@ arrow::Result<python::PyRef> BackendFunction::Call(const Batch& batch,
   return python::WrapArray(column);
 }
 
+std::string BackendFunction::Output() const { return {}; }
+
 arrow::Status BackendFunction::EndStream(int64_t, bool) const {
   return arrow::Status::OK();
 }

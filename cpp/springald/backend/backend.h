@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <arrow/array.h>
@@ -59,6 +60,10 @@ class BackendFunction {
   virtual arrow::Status EndStream(int64_t stream_id, bool failed) const;
 
   virtual Description Describe() const = 0;
+
+  /// The last lines that the function has printed, each with its end, where that is not
+  /// to this process' own streams.
+  virtual std::string Output() const;
 };
 
 /// A place where functions run. Safe for use from many threads.

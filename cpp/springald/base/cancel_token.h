@@ -24,6 +24,10 @@ class CancelToken {
   /// Cancels for good, runs the interrupters, and returns how many there were.
   int32_t Cancel();
 
+  /// Makes is_cancelled() true and interrupts nothing: for who interrupts the calls
+  /// itself.
+  void SetCancelled() { cancelled_.store(true, std::memory_order_relaxed); }
+
   /// Registers a running call and returns the key for Remove. On a token that is
   /// cancelled already the interrupter is not run: look at is_cancelled() afterwards.
   uint64_t Add(Interrupter interrupter);

@@ -20,8 +20,16 @@ arrow::StatusCode ArrowCode(UdfErrorCode code) {
     case UdfErrorCode::kCancelled:
     case UdfErrorCode::kInterrupted:
       return arrow::StatusCode::Cancelled;
+    case UdfErrorCode::kMemory:
+      return arrow::StatusCode::OutOfMemory;
+    case UdfErrorCode::kResultSize:
+      return arrow::StatusCode::CapacityError;
+    case UdfErrorCode::kOpenFiles:
     case UdfErrorCode::kExecution:
       return arrow::StatusCode::ExecutionError;
+    case UdfErrorCode::kWorkerLost:
+    case UdfErrorCode::kTimeout:
+    case UdfErrorCode::kCpuTime:
     case UdfErrorCode::kInternal:
       break;
   }

@@ -20,7 +20,15 @@ enum class UdfErrorCode : int32_t {
   kCancelled = 6,          ///< `UdfCancelledError`: the caller stopped the call
   kInterrupted = 7,        ///< `KeyboardInterrupt`, which is the user's
   kInternal = 8,           ///< `UdfError`: a mistake of this library
+  // Of functions that run in worker processes:
+  kWorkerLost = 9,   ///< `UdfWorkerLostError`: the process that ran the function ended
+  kTimeout = 10,     ///< `UdfTimeoutError`: a batch took too long
+  kMemory = 11,      ///< `UdfMemoryError`: a batch needed too much memory
+  kCpuTime = 12,     ///< `UdfCpuTimeError`: a batch used too much processor time
+  kOpenFiles = 13,   ///< `UdfOpenFilesError`: the function opened too many files
+  kResultSize = 14,  ///< `UdfResultSizeError`: the result of a batch is too large
 };
+inline constexpr int32_t kMaxUdfErrorCode = 14;
 
 /// What is known of a failure. Empty strings mean "does not apply".
 struct UdfErrorInfo {

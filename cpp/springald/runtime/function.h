@@ -49,6 +49,8 @@ class Function {
   /// Ends a stream of batches; see BackendFunction.
   arrow::Status EndStream(int64_t stream_id, bool failed) const;
 
+  std::string Output() const { return backend_function_->Output(); }
+
   Description Describe() const { return backend_function_->Describe(); }
 
  private:

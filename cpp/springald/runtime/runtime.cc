@@ -6,8 +6,29 @@
 
 namespace springald {
 
+namespace {
+
+std::unique_ptr<SidecarBackend> MakeSidecar(std::optional<PoolOptions> workers,
+                                            std::shared_ptr<const Observer> observer) {
+  if (!workers.has_value()) {
+    return nullptr;
+  }
+  SidecarLog log = [observer = std::move(observer)](int32_t level,
+                                                    const std::string& message,
+                                                    const EncodedDefinition& definition) {
+    if (observer->log) {
+      observer->log(level, message, definition.definition().name,
+                    definition.hash().ToHex());
+    }
+  };
+  return std::make_unique<SidecarBackend>(*std::move(workers), std::move(log));
+}
+
+}  // namespace
+
 Runtime::Runtime(Options options)
     : observer_(std::make_shared<const Observer>(std::move(options.observer))),
+      sidecar_(MakeSidecar(std::move(options.workers), observer_)),
       registry_(options.cache_capacity_bytes) {}
 
 arrow::Result<std::shared_ptr<const Function>> Runtime::MakeFunction(
@@ -30,13 +51,25 @@ arrow::Result<std::shared_ptr<const Function>> Runtime::Load(
   const auto hash = definition->hash();
   const std::size_t size_bytes = definition->bytes().size();
   return registry_.GetOrLoad(hash, size_bytes, [this, &definition] {
-    return MakeFunction(definition, embedded_.Load(definition));
+    return MakeFunction(definition, sidecar_ == nullptr ? embedded_.Load(definition)
+                                                        : sidecar_->Load(definition));
   });
 }
 
 arrow::Result<std::shared_ptr<const Function>> Runtime::Bind(
     std::shared_ptr<const EncodedDefinition> definition, python::PyRef callable) {
   return MakeFunction(definition, embedded_.Bind(definition, std::move(callable)));
+}
+
+void Runtime::Shutdown() {
+  if (sidecar_ != nullptr) {
+    const python::GilRelease release;
+    sidecar_->pool().Shutdown();
+  }
+}
+
+WorkerPool::Figures Runtime::workers() const {
+  return sidecar_ == nullptr ? WorkerPool::Figures() : sidecar_->pool().figures();
 }
 
 }  // namespace springald

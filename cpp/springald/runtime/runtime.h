@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 
 #include <arrow/result.h>
 
 #include "springald/backend/embedded/embedded_backend.h"
+#include "springald/backend/sidecar/sidecar_backend.h"
 #include "springald/registry/function_registry.h"
 #include "springald/runtime/function.h"
 
@@ -17,6 +19,9 @@ class Runtime {
  public:
   struct Options {
     Observer observer;
+    /// Where functions that are loaded run: in workers like these, or else in this
+    /// process.
+    std::optional<PoolOptions> workers;
     /// See FunctionRegistry.
     std::size_t cache_capacity_bytes = std::size_t{256} << 20;
   };
@@ -35,14 +40,20 @@ class Runtime {
   arrow::Result<std::shared_ptr<const Function>> Bind(
       std::shared_ptr<const EncodedDefinition> definition, python::PyRef callable);
 
+  /// Ends the worker processes, for good; see WorkerPool::Shutdown.
+  void Shutdown();
+
+  WorkerPool::Figures workers() const;
+
  private:
   arrow::Result<std::shared_ptr<const Function>> MakeFunction(
       std::shared_ptr<const EncodedDefinition> definition,
       arrow::Result<std::shared_ptr<const BackendFunction>> loaded) const;
 
   const std::shared_ptr<const Observer> observer_;
-  // These two synchronize themselves.
+  // These synchronize themselves.
   EmbeddedBackend embedded_;
+  const std::unique_ptr<SidecarBackend> sidecar_;  // null where there are no workers
   FunctionRegistry registry_;
 };
 

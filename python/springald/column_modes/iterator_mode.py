@@ -32,7 +32,7 @@ class IteratorForm(ColumnForm):
         # Of the function, not of this object: nothing then keeps it alive but its owner,
         # and dropping it ends its streams.
         self._make = functools.partial(_make_stream, function, plan)
-        self._pool = StreamPool(self._make, plan.name)
+        self._pool: StreamPool[RowStream] = StreamPool(self._make, plan.name)
         self._lock = threading.Lock()
         self._numbered: dict[int, RowStream] = {}  # guarded by the lock
 

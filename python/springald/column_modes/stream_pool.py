@@ -9,8 +9,8 @@ import traceback
 import types
 import weakref
 from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
 
-from springald.column_modes.row_stream import RowStream
 from springald.errors import UdfError, UdfExecutionError, UdfResultError
 from springald.queries import queries_in_progress
 
@@ -21,7 +21,23 @@ _IDLE_S = 10.0
 _logger = logging.getLogger("springald")
 
 
-class StreamPool:
+class OpenStream(Protocol):
+    """A run of the function, between two batches."""
+
+    queries: frozenset[int]
+    last_used_s: float
+
+    def finish(self) -> None:
+        """Let the function come to its end, because there are no more batches."""
+
+    def close(self) -> None:
+        """End the function where it stands."""
+
+
+S = TypeVar("S", bound=OpenStream)
+
+
+class StreamPool(Generic[S]):
     """Streams between two batches. Any thread may call.
 
     The engine of this process does not say which partition a batch is of. So a batch
@@ -34,14 +50,28 @@ class StreamPool:
     `_idle`, `_has_timer`.
     """
 
-    def __init__(self, make: Callable[[frozenset[int]], RowStream], name: str) -> None:
+    def __init__(
+        self,
+        make: Callable[[frozenset[int]], S],
+        name: str,
+        describe: Callable[[BaseException, str], UdfError] | None = None,
+    ) -> None:
+        """Has no streams yet.
+
+        Args:
+            make: Makes a stream, for these queries in progress.
+            name: The function's.
+            describe: Makes what is reported of what the end of a stream raises; by
+                default as the runtime reports what is raised inside a call.
+        """
         self._make = make
         self._name = name
+        self._describe = describe or _as_udf_error
         self._lock = threading.RLock()
-        self._idle: list[RowStream] = []
+        self._idle: list[S] = []
         self._has_timer = False
 
-    def take(self) -> RowStream:
+    def take(self) -> S:
         """Return a stream that nobody else has, until :meth:`give_back`."""
         with self._lock:
             if self._idle:
@@ -49,7 +79,7 @@ class StreamPool:
         queries_in_progress.add_listener(self)
         return self._make(queries_in_progress.current())
 
-    def give_back(self, stream: RowStream) -> None:
+    def give_back(self, stream: S) -> None:
         """Keep `stream` for the next batch; or end it, if its queries have ended."""
         with self._lock:
             is_over = _is_over(stream, queries_in_progress.current())
@@ -83,7 +113,7 @@ class StreamPool:
             idle, self._idle = self._idle, []
         self._log(self._end(idle, early=True))
 
-    def _end(self, streams: list[RowStream], *, early: bool) -> list[UdfError]:
+    def _end(self, streams: list[S], *, early: bool) -> list[UdfError]:
         errors: list[UdfError] = []
         for stream in streams:
             try:
@@ -92,7 +122,7 @@ class StreamPool:
                 else:
                     stream.finish()
             except (Exception, SystemExit) as error:
-                errors.append(_as_udf_error(error, self._name))
+                errors.append(self._describe(error, self._name))
         return errors
 
     def _log(self, errors: list[UdfError]) -> None:
@@ -119,7 +149,7 @@ class StreamPool:
         self._log(self._end(over, early=False))
 
 
-def _is_over(stream: RowStream, current: frozenset[int]) -> bool:
+def _is_over(stream: OpenStream, current: frozenset[int]) -> bool:
     return bool(stream.queries) and not stream.queries & current
 
 
@@ -151,7 +181,7 @@ def _is_ours(frame: types.FrameType) -> bool:
     return str(frame.f_globals.get("__name__")).startswith("springald.")
 
 
-def _look_at(pool: weakref.ref[StreamPool]) -> None:
+def _look_at(pool: weakref.ref[StreamPool[S]]) -> None:
     held = pool()
     if held is not None:
         held._end_unused()
