@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -111,3 +114,27 @@ def both(cluster: Cluster, files: WeatherFiles) -> Both:
 def calls(tmp_path: Path) -> CallLog:
     """A log that functions of the test can write their calls to."""
     return CallLog(tmp_path / "calls")
+
+
+@pytest.fixture
+def interrupt_after() -> Iterator[Callable[[Callable[[], None]], None]]:
+    """Sends Ctrl-C's signal to this process once a condition's wait is over."""
+    # A job in the background of a shell inherits that SIGINT is ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    is_over = threading.Event()
+    threads = []
+
+    def start(wait: Callable[[], None]) -> None:
+        def run() -> None:
+            wait()
+            if not is_over.is_set():
+                os.kill(os.getpid(), signal.SIGINT)
+
+        threads.append(threading.Thread(target=run))
+        threads[-1].start()
+
+    yield start
+    is_over.set()
+    for thread in threads:
+        thread.join()
+    signal.signal(signal.SIGINT, before)

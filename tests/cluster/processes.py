@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from .program import Program, marked_processes
+from .program import Program, marked_processes, parent_of
 
 HOST = "127.0.0.1"
 GRACE_SECONDS = 10.0
@@ -157,6 +157,20 @@ class Cluster:
         """Return every program that was started, the scheduler first."""
         first = [self.scheduler] if hasattr(self, "scheduler") else []
         return [*first, *self.executors]
+
+    def executor_of(self, process: int) -> Program:
+        """Return the executor that a function was in, which saw itself in `process`.
+
+        That is the executor itself, or a worker: a process that is below it.
+        """
+        executors = {executor.pid: executor for executor in self.executors}
+        while process not in executors:
+            process = parent_of(process)
+        return executors[process]
+
+    def processes(self) -> set[int]:
+        """Return the ids of its processes, also of those that the programs started."""
+        return set(marked_processes(self._mark))
 
     def report(self) -> str:
         """Return what the programs have written, for a failure's text."""

@@ -177,3 +177,19 @@ def marked_processes(mark: str) -> list[int]:
                 if wanted in (entry / "environ").read_bytes().split(b"\0"):
                     found.append(int(entry.name))
     return found
+
+
+def parent_of(process: int) -> int:
+    """Return the id of the process that started `process`.
+
+    Raises:
+        AssertionError: There is no such process, or nobody started it.
+    """
+    try:
+        text = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        raise AssertionError(f"process {process} has ended") from None
+    # After the name, which is in parentheses and may hold any character.
+    parent = int(text.rpartition(")")[2].split()[1])
+    assert parent > 1, f"process {process} has no parent any more"
+    return parent

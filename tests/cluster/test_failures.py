@@ -25,7 +25,6 @@ from springald import (
 
 from .call_log import CallLog
 from .processes import HOST, Cluster
-from .program import Program
 from .weather import ROWS, WeatherFiles
 
 PROMISED_SECONDS = 10.0
@@ -149,10 +148,6 @@ def test_no_executor(start_cluster: Callable[..., Cluster], files: WeatherFiles)
     assert result == {"c": [ROWS]}, "it goes on as soon as there is one"
 
 
-def executor_of(cluster: Cluster, process: int) -> Program:
-    return next(e for e in cluster.executors if e.pid == process)
-
-
 def test_one_of_two_executors_is_killed_during_a_query(
     start_cluster: Callable[..., Cluster], files: WeatherFiles, calls: CallLog
 ) -> None:
@@ -162,7 +157,7 @@ def test_one_of_two_executors_is_killed_during_a_query(
     context.register_udf(slow(calls))
     query = Query(context, SUM)
     calls.wait_for_calls(20)
-    executor_of(cluster, calls.read()[0][0]).kill()
+    cluster.executor_of(calls.read()[0][0]).kill()
     # All rows once more on one executor, after the loss of the other was noticed.
     outcome = query.outcome(PROMISED_SECONDS + 10)
     assert outcome == EXPECTED or "executor" in str(outcome).lower()
@@ -206,7 +201,7 @@ def test_an_executor_that_is_asked_to_stop_during_a_query(
     context.register_udf(slow(calls))
     query = Query(context, SUM)
     calls.wait_for_calls(20)
-    stopped = executor_of(cluster, calls.read()[0][0])
+    stopped = cluster.executor_of(calls.read()[0][0])
     stopped.send(signal.SIGTERM)
     outcome = query.outcome(PROMISED_SECONDS + 10)
     assert outcome == EXPECTED or "executor" in str(outcome).lower()
@@ -217,7 +212,8 @@ def test_an_executor_that_is_asked_to_stop_during_a_query(
 def test_a_function_that_ends_its_executor(
     start_cluster: Callable[..., Cluster], files: WeatherFiles
 ) -> None:
-    cluster = start_cluster(executors=1)
+    """Where it runs in the executor itself; test_sidecar.py has the other case."""
+    cluster = start_cluster(executors=1, executor_flags=("--udf-backend", "embedded"))
     context = opened(cluster, files)
 
     @udf(volatility="volatile")
@@ -318,30 +314,6 @@ def lambda_of_wind(wind: float) -> float:
 
 
 # Ctrl-C
-
-
-@pytest.fixture
-def interrupt_after() -> Iterator[Callable[[Callable[[], None]], None]]:
-    """Sends Ctrl-C's signal to this process once a condition's wait is over."""
-    # A job in the background of a shell inherits that SIGINT is ignored.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    is_over = threading.Event()
-    threads = []
-
-    def start(wait: Callable[[], None]) -> None:
-        def run() -> None:
-            wait()
-            if not is_over.is_set():
-                os.kill(os.getpid(), signal.SIGINT)
-
-        threads.append(threading.Thread(target=run))
-        threads[-1].start()
-
-    yield start
-    is_over.set()
-    for thread in threads:
-        thread.join()
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("method", ["collect", "count", "to_pandas", "show"])

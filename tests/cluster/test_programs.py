@@ -58,7 +58,10 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
         ("scheduler", ("--bind-host", "--bind-port", "--log-level-setting")),
         ("executor", ("--bind-host", "--bind-port", "--bind-grpc-port", "--work-dir",
                       "--scheduler-host", "--scheduler-port", "--vcores",
-                      "--log-level-setting")),
+                      "--log-level-setting", "--udf-backend", "--udf-workers",
+                      "--udf-timeout", "--udf-memory-limit", "--udf-cpu-limit",
+                      "--udf-max-open-files", "--udf-max-result-size",
+                      "--udf-max-batches", "--udf-idle-timeout", "--udf-preload")),
     ],
 )  # fmt: skip
 def test_help_explains_every_flag(kind: str, flags: tuple[str, ...]) -> None:
@@ -102,6 +105,27 @@ def test_mistakes_in_flags_are_named(kind: str, flags: tuple[str, ...]) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert flags[0] in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "pieces"),
+    [
+        (("--udf-backend", "flight"), ("'flight'", "sidecar, embedded")),
+        (("--udf-timeout", "soon"), ("'soon'", "--udf-timeout", "or none")),
+        (("--udf-memory-limit", "2GX"), ("'2GX'", "--udf-memory-limit", "512MiB")),
+        (("--udf-workers", "0"), ("'0'", "--udf-workers", "at least 1")),
+        (("--udf-preload", "a b"), ("'a b'", "--udf-preload", "names of modules")),
+        (("--udf-backend", "embedded", "--udf-timeout", "3"),
+         ("--udf-timeout", "need --udf-backend sidecar")),
+    ],
+)  # fmt: skip
+def test_mistakes_in_flags_for_functions_say_what_is_accepted(
+    flags: tuple[str, ...], pieces: tuple[str, ...]
+) -> None:
+    done = run("executor", *flags)
+    assert (done.returncode, done.stdout) == (2, "")
+    for piece in pieces:
+        assert piece in done.stderr
 
 
 def test_an_unknown_program_is_named() -> None:
@@ -247,7 +271,8 @@ def test_an_executor_in_the_middle_of_a_call_stops(
 def test_functions_of_atexit_run_when_an_executor_stops(
     start_cluster, files: WeatherFiles, calls: CallLog
 ) -> None:
-    cluster = start_cluster(executors=1)
+    """Those that functions have registered where they run in the executor itself."""
+    cluster = start_cluster(executors=1, executor_flags=("--udf-backend", "embedded"))
     context = BallistaSessionContext(cluster.address)
 
     @udf(volatility="volatile")

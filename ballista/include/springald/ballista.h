@@ -38,6 +38,12 @@ struct springald_abi {
                                   struct ArrowSchema*, struct springald_error*);
   void (*definition_release)(struct springald_definition*);
 
+  int32_t (*runtime_create)(const struct springald_runtime_options*,
+                            struct springald_runtime**, struct springald_error*);
+  void (*runtime_release)(struct springald_runtime*);
+  void (*runtime_shutdown)(struct springald_runtime*);
+  void (*runtime_workers)(const struct springald_runtime*,
+                          struct springald_worker_figures*);
   int32_t (*runtime_load)(struct springald_runtime*, const struct springald_definition*,
                           struct springald_function**, struct springald_error*);
   int32_t (*function_invoke_batch)(const struct springald_function*,
@@ -46,6 +52,7 @@ struct springald_abi {
   int32_t (*function_end_stream)(const struct springald_function*, int64_t, int32_t,
                                  struct springald_error*);
   void (*function_metrics)(const struct springald_function*, struct springald_metrics*);
+  size_t (*function_output)(const struct springald_function*, char*, size_t);
   void (*function_release)(struct springald_function*);
   int32_t (*cancel_token_create)(struct springald_cancel_token**,
                                  struct springald_error*);
@@ -128,13 +135,15 @@ SPRINGALD_EXPORT int32_t springald_ballista_rewrite_expression(
 SPRINGALD_EXPORT int32_t springald_ballista_run_scheduler(int argc,
                                                           const char* const* argv);
 
-/// Runs an executor until SIGTERM or SIGINT, as above. Its functions run in `runtime`.
+/// Runs an executor until SIGTERM or SIGINT, as above. Its functions run where `argv`
+/// says, in a runtime that is made for the call; no worker process is left when it
+/// returns.
 ///
 /// \param[in] environment  JSON object of texts: what the interpreter is ("python",
 ///   "implementation", "pyarrow", "cloudpickle"); published to clients.
-SPRINGALD_EXPORT int32_t springald_ballista_run_executor(
-    int argc, const char* const* argv, struct springald_runtime* runtime,
-    const char* environment);
+SPRINGALD_EXPORT int32_t springald_ballista_run_executor(int argc,
+                                                         const char* const* argv,
+                                                         const char* environment);
 
 #ifdef __cplusplus
 }

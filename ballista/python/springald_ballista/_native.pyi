@@ -54,5 +54,5 @@ def run_executor(arguments: Sequence[str]) -> int:
     """
     Run an executor until SIGTERM or SIGINT and return its exit status.
 
-    Functions run in this interpreter; the calling thread waits without its lock. `arguments[0]` is the program's name. Call it from the main thread of a process of its own: it takes over the handling of signals.
+    Functions run in worker processes with this interpreter's packages, or in this interpreter: the flags say which. The calling thread waits without the interpreter's lock. `arguments[0]` is the program's name. Call it from the main thread of a process of its own: it takes over the handling of signals.
     """

@@ -93,6 +93,10 @@ class Connection:
         """See `springald.cluster.Cluster`."""
         return self._functions.metrics(functions)
 
+    def output(self, functions: Mapping[str, ScalarUDF]) -> dict[str, str]:
+        """See `springald.cluster.Cluster`."""
+        return self._functions.output(functions)
+
     def executors(self) -> list[ClusterExecutor]:
         """See `springald.cluster.Cluster`."""
         return list(self._service.state().executors)

@@ -1,4 +1,4 @@
-"""The executor: hosted by the user's Python, in which its functions run."""
+"""The executor: hosted by the user's Python, with whose packages its functions run."""
 
 from __future__ import annotations
 

@@ -118,6 +118,30 @@ class ClusterFunctions:
             if isinstance(function, Udf | Overloads)
         }
 
+    def output(self, functions: Mapping[str, ScalarUDF]) -> dict[str, str]:
+        """Return the end of what `functions` have printed, one executor after the other.
+
+        Raises:
+            ClusterError: The scheduler does not answer.
+        """
+        by_hash: dict[str, list[str]] = {}
+        for executor in self._service.state().executors:
+            place = f"[{executor.host}:{executor.port}]"
+            for function in executor.functions:
+                lines = function.output.splitlines()
+                by_hash.setdefault(function.hash, []).extend(
+                    f"{place} {line}\n" for line in lines
+                )
+        return {
+            name: "".join(
+                line
+                for alternative in self._alternatives(function)
+                for line in by_hash.get(alternative.portable_hash(), [])
+            )
+            for name, function in functions.items()
+            if isinstance(function, Udf | Overloads)
+        }
+
     def _alternatives(self, function: Udf | Overloads) -> Sequence[Udf]:
         """Return the functions that `function` is in SQL, one for each list of types."""
         if isinstance(function, Overloads):

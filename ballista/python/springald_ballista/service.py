@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from springald.cluster import ClusterExecutor, ExecutorFunction
+from springald.cluster import ClusterExecutor, ExecutorFunction, ExecutorWorkers
 from springald.errors import ClusterError
 from springald.runtime import UdfMetrics
 
@@ -191,6 +191,24 @@ def _executor_of(executor: Mapping[str, Any]) -> ClusterExecutor:
         pyarrow=str(executor.get("pyarrow", "")),
         cloudpickle=str(executor.get("cloudpickle", "")),
         functions=tuple(_function_of(f) for f in executor.get("functions") or ()),
+        udf_backend=str(executor.get("udf_backend", "")),
+        workers=_workers_of(executor.get("workers")),
+    )
+
+
+def _workers_of(workers: Mapping[str, Any] | None) -> ExecutorWorkers | None:
+    if workers is None:
+        return None
+    return ExecutorWorkers(
+        max=int(workers["max"]),
+        alive=int(workers["alive"]),
+        busy=int(workers["busy"]),
+        started=int(workers["started"]),
+        retired=int(workers["retired"]),
+        lost=int(workers["lost"]),
+        killed=int(workers["killed"]),
+        retried=int(workers["retried"]),
+        last_start_seconds=int(workers["last_start_us"]) / 1e6,
     )
 
 
@@ -206,4 +224,5 @@ def _function_of(function: Mapping[str, Any]) -> ExecutorFunction:
             python_seconds=int(function["python_ns"]) / 1e9,
             errors=int(function["errors"]),
         ),
+        output=str(function.get("output", "")),
     )

@@ -60,11 +60,12 @@ def test_the_scheduler_takes_the_place_of_the_process(modules, monkeypatch):
 
 def test_the_executor_runs_in_this_process(modules):
     def run_executor(flags: list[str]) -> int:
-        assert flags == ["--vcores", "2", "--help"]
+        assert flags == ["--vcores", "2", "--udf-timeout", "none", "--help"]
         return 7
 
     modules("springald_ballista.executor", main=run_executor)
-    assert cli.main(["executor", "--vcores", "2", "--help"]) == 7
+    given = ["executor", "--vcores", "2", "--udf-timeout", "none", "--help"]
+    assert cli.main(given) == 7
 
 
 @pytest.mark.parametrize("command", ["scheduler", "executor"])

@@ -128,6 +128,27 @@ def test_metrics_are_summed_over_executors(scheduler, ctx):
     assert [f.name for f in first.functions] == ["add_one", "fail"]
 
 
+def test_output_is_that_of_each_executor_in_turn(scheduler, ctx):
+    ctx.register_udf(add_one)
+    other = udf(lambda x: x, return_type=pa.int64(), input_types=[pa.int64()], name="o")
+    ctx.register_udf(other)
+    first = [
+        {**counters(add_one), "output": "one\ntwo\n"},
+        {**counters(fail), "output": "somebody else's\n"},
+    ]
+    second = [{**counters(add_one), "output": "three"}]
+    scheduler.answer(
+        executors=[
+            executor(functions=first),
+            executor(id="e2", host="10.0.0.8", functions=second),
+        ]
+    )
+    assert ctx._cluster.output({"add_one": add_one, "o": other}) == {
+        "add_one": "[10.0.0.7:50051] one\n[10.0.0.7:50051] two\n[10.0.0.8:50051] three\n",
+        "o": "",
+    }
+
+
 def test_an_embedded_context_has_no_executors():
     with pytest.raises(ClusterError, match=r"in this process.*df://host:port"):
         BallistaSessionContext().cluster_executors()

@@ -1,5 +1,6 @@
 """What the scheduler's service answers is read with care, and in bounded time."""
 
+import json
 import socket
 import sys
 import threading
@@ -10,7 +11,7 @@ from fake_cluster import PYTHON, FakeScheduler, executor
 
 import springald
 import springald_ballista.service as service_module
-from springald import BallistaSessionContext, ClusterError, UdfMetrics
+from springald import BallistaSessionContext, ClusterError, ExecutorWorkers, UdfMetrics
 from springald_ballista.service import SchedulerService
 
 FUNCTION = {
@@ -22,6 +23,18 @@ FUNCTION = {
     "rows": 10,
     "python_ns": 1_500_000_000,
     "errors": 0,
+}
+
+WORKERS = {
+    "max": 2,
+    "alive": 1,
+    "busy": 0,
+    "started": 5,
+    "retired": 1,
+    "lost": 2,
+    "killed": 1,
+    "retried": 3,
+    "last_start_us": 2_500,
 }
 
 
@@ -47,6 +60,24 @@ def test_the_state_is_typed(scheduler, service):
     assert (function.hash, function.name) == ("ab" * 32, "f")
     assert function.definitions_received == 1
     assert function.metrics == UdfMetrics(1, 2, 10, 1.5, 0)
+
+
+def test_worker_processes_and_what_functions_print(scheduler, service):
+    function = {**FUNCTION, "output": "é\nsecond\n"}
+    one = executor(functions=[function], udf_backend="sidecar", workers=WORKERS)
+    scheduler.answer(executors=[one])
+    (found,) = service.state().executors
+    assert found.udf_backend == "sidecar"
+    assert found.workers == ExecutorWorkers(2, 1, 0, 5, 1, 2, 1, 3, 0.0025)
+    assert found.functions[0].output == "é\nsecond\n"
+
+
+def test_an_executor_without_worker_processes(scheduler, service):
+    one = executor(functions=[FUNCTION], udf_backend="embedded", workers=None)
+    scheduler.answer(executors=[one])
+    (found,) = service.state().executors
+    assert (found.udf_backend, found.workers) == ("embedded", None)
+    assert found.functions[0].output == ""
 
 
 def test_an_answer_is_used_again_while_it_is_fresh(scheduler, service):
@@ -86,6 +117,9 @@ def test_proxies_are_not_asked(scheduler, service, monkeypatch):
         b'{"springald": "0.1.0", "executors": 3}',
         b'{"springald": "0.1.0", "executors": [{"id": "x"}]}',
         b'{"springald": "0.1.0", "executors": ["x"]}',
+        json.dumps(
+            {"springald": "0.1.0", "executors": [executor(workers={"max": 1})]}
+        ).encode(),
         b"[" * 100_000,
         b"\xff\xfe",
     ],

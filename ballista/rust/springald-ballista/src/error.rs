@@ -23,6 +23,8 @@ pub fn internal(message: impl Into<String>) -> DataFusionError {
 /// The engine's error for what the runtime reported.
 ///
 /// An I/O error is what the engine runs again; every other kind fails the query at once.
+/// What workers report has been tried again where that may help, and would take down the
+/// workers of another executor next: it is final.
 pub fn failed(failure: Failure) -> DataFusionError {
     let token = token(&json!({
         "kind": "udf",
@@ -37,11 +39,16 @@ pub fn failed(failure: Failure) -> DataFusionError {
     }));
     let shown = cut(&failure.to_string());
     let text = format!("{shown} {token}");
-    if failure.retryable {
+    if failure.retryable && !is_of_workers(failure.code) {
         DataFusionError::IoError(std::io::Error::other(text))
     } else {
         DataFusionError::Execution(text)
     }
+}
+
+/// Whether only worker processes bring this code: one ended, or went over a limit.
+fn is_of_workers(code: i32) -> bool {
+    (springald_sys::WORKER_LOST..=springald_sys::RESULT_SIZE).contains(&code)
 }
 
 /// The engine's error for a cluster that cannot be reached or used.
@@ -117,6 +124,24 @@ mod tests {
             ..raised()
         };
         assert!(matches!(failed(lost), DataFusionError::IoError(_)));
+    }
+
+    #[test]
+    fn what_workers_report_is_final() {
+        for code in springald_sys::WORKER_LOST..=springald_sys::RESULT_SIZE {
+            let lost = Failure {
+                code,
+                retryable: true,
+                ..raised()
+            };
+            let error = failed(lost);
+            assert!(matches!(error, DataFusionError::Execution(_)), "{code}");
+            let value = decoded(&error);
+            assert_eq!(
+                (&value["code"], &value["retryable"]),
+                (&json!(code), &json!(true))
+            );
+        }
     }
 
     #[test]

@@ -1,11 +1,19 @@
 //! The declarations of Springald's C ABI (`include/springald/abi.h`), as the glue calls it:
 //! through a table of functions that the host hands over.
 //!
-//! Layouts are those of the header, of version 1 where nothing else is said: `cpp/springald/abi/abi_layout_test.cc`
-//! asserts them for C, and the test of the sizes below for these. Structs that carry a
-//! size say their own, so that fields which later versions added count as absent.
+//! Layouts are those of the header, of version 1 where nothing else is said:
+//! `cpp/springald/abi/abi_layout_test.cc` asserts them for C, and the tests here for these.
+//! Structs that carry a size say their own, so that fields which later versions added count
+//! as absent.
+
+mod runtime;
 
 use std::ffi::{c_char, c_void};
+
+pub use runtime::{
+    BACKEND_EMBEDDED, BACKEND_SIDECAR, LogCallback, MetricCallback, RuntimeOptions,
+    SidecarOptions, WorkerFigures,
+};
 
 /// `springald_status`: success.
 pub const OK: i32 = 0;
@@ -17,6 +25,20 @@ pub const VERSION_MISMATCH: i32 = 4;
 pub const CANCELLED: i32 = 6;
 /// `springald_status`: a mistake of the library.
 pub const INTERNAL: i32 = 8;
+/// `springald_status`: the process that ran the function ended, each time. The first of
+/// those that only worker processes bring.
+pub const WORKER_LOST: i32 = 9;
+/// `springald_status`: a batch took longer than it may.
+pub const TIMEOUT: i32 = 10;
+/// `springald_status`: a batch needed more memory than it may have.
+pub const MEMORY: i32 = 11;
+/// `springald_status`: a batch used more processor time than it may.
+pub const CPU_TIME: i32 = 12;
+/// `springald_status`: the function opened more files than it may.
+pub const OPEN_FILES: i32 = 13;
+/// `springald_status`: a batch's result has more bytes than it may. The last of those that
+/// only worker processes bring.
+pub const RESULT_SIZE: i32 = 14;
 
 /// `springald_volatility`: may be evaluated at any time, any number of times.
 pub const IMMUTABLE: i32 = 1;
@@ -214,6 +236,16 @@ pub struct Abi {
     ) -> i32,
     /// `springald_definition_release`
     pub definition_release: unsafe extern "C" fn(*mut Definition),
+    /// `springald_runtime_create`
+    pub runtime_create: Option<
+        unsafe extern "C" fn(*const RuntimeOptions, *mut *mut Runtime, *mut Error) -> i32,
+    >,
+    /// `springald_runtime_release`
+    pub runtime_release: Option<unsafe extern "C" fn(*mut Runtime)>,
+    /// `springald_runtime_shutdown`
+    pub runtime_shutdown: Option<unsafe extern "C" fn(*mut Runtime)>,
+    /// `springald_runtime_workers`
+    pub runtime_workers: Option<unsafe extern "C" fn(*const Runtime, *mut WorkerFigures)>,
     /// `springald_runtime_load`
     pub runtime_load: Option<
         unsafe extern "C" fn(
@@ -237,6 +269,9 @@ pub struct Abi {
         Option<unsafe extern "C" fn(*const Function, i64, i32, *mut Error) -> i32>,
     /// `springald_function_metrics`
     pub function_metrics: Option<unsafe extern "C" fn(*const Function, *mut Metrics)>,
+    /// `springald_function_output`
+    pub function_output:
+        Option<unsafe extern "C" fn(*const Function, *mut c_char, usize) -> usize>,
     /// `springald_function_release`
     pub function_release: Option<unsafe extern "C" fn(*mut Function)>,
     /// `springald_cancel_token_create`
@@ -259,6 +294,6 @@ mod tests {
         assert_eq!(size_of::<DefinitionFields>(), 128);
         assert_eq!(size_of::<Batch>(), 56);
         assert_eq!(size_of::<Metrics>(), 48);
-        assert_eq!(size_of::<Abi>(), 15 * 8);
+        assert_eq!(size_of::<Abi>(), 20 * 8);
     }
 }

@@ -14,42 +14,6 @@ use super::failure::Failure;
 use super::table;
 use super::types::fits;
 
-/// The runtime that the host made. It outlives everything here, which only borrows it.
-#[derive(Clone, Copy, Debug)]
-pub struct Runtime(NonNull<sys::Runtime>);
-
-// SAFETY: the ABI lets any thread use a runtime.
-unsafe impl Send for Runtime {}
-// SAFETY: as above.
-unsafe impl Sync for Runtime {}
-
-impl Runtime {
-    /// # Safety
-    /// `handle` is a runtime that stays alive for as long as the result is used.
-    pub unsafe fn borrowed(handle: *mut sys::Runtime) -> Option<Self> {
-        NonNull::new(handle).map(Self)
-    }
-
-    /// Loads the function of `definition`: unpickles it, unless equal bytes were loaded
-    /// before. Takes the GIL inside; call it where blocking is allowed.
-    ///
-    /// # Errors
-    /// Its Python or a module does not match, or it cannot be unpickled.
-    pub fn load(self, definition: Arc<Definition>) -> Result<Function, Failure> {
-        let abi = table()?;
-        let load = needed(abi.runtime_load)?;
-        let mut handle = std::ptr::null_mut();
-        Failure::check(|error| {
-            // SAFETY: both handles are alive; `handle` and `error` are ours.
-            unsafe { load(self.0.as_ptr(), definition.as_ptr(), &mut handle, error) }
-        })?;
-        let handle = NonNull::new(handle).ok_or_else(|| {
-            Failure::new(sys::INTERNAL, "No function was returned".to_owned())
-        })?;
-        Ok(Function { handle, definition })
-    }
-}
-
 /// One batch for a function.
 pub struct Call<'a> {
     /// One column for each argument.
@@ -76,6 +40,14 @@ unsafe impl Send for Function {}
 unsafe impl Sync for Function {}
 
 impl Function {
+    /// The function that a runtime has loaded from `definition`. It owns `handle`.
+    pub(super) fn new(
+        handle: NonNull<sys::Function>,
+        definition: Arc<Definition>,
+    ) -> Self {
+        Self { handle, definition }
+    }
+
     /// Runs one batch. Blocks for as long as the user's code runs.
     ///
     /// # Errors
@@ -141,6 +113,23 @@ impl Function {
             unsafe { read(self.handle.as_ptr(), &mut metrics) };
         }
         metrics
+    }
+
+    /// The end of what the function has printed lately in worker processes, in lines: at
+    /// most `capacity` bytes.
+    pub fn output(&self, capacity: usize) -> String {
+        let Ok(abi) = table() else {
+            return String::new();
+        };
+        let Some(read) = abi.function_output else {
+            return String::new();
+        };
+        let mut buffer = vec![0_u8; capacity];
+        // SAFETY: the handle is alive; the buffer has `capacity` bytes.
+        let size =
+            unsafe { read(self.handle.as_ptr(), buffer.as_mut_ptr().cast(), capacity) };
+        buffer.truncate(size);
+        String::from_utf8_lossy(&buffer).into_owned()
     }
 
     /// A C array does not carry its type, so a wrong one must not get through.
@@ -245,7 +234,7 @@ impl Drop for CancelToken {
     }
 }
 
-fn needed<T>(function: Option<T>) -> Result<T, Failure> {
+pub(super) fn needed<T>(function: Option<T>) -> Result<T, Failure> {
     function.ok_or_else(|| {
         Failure::new(
             sys::INTERNAL,

@@ -3,6 +3,8 @@
 mod definition;
 mod failure;
 mod function;
+mod log_lines;
+mod runtime;
 mod types;
 
 use std::sync::OnceLock;
@@ -11,7 +13,8 @@ use springald_sys as sys;
 
 pub use definition::{Definition, Hash};
 pub use failure::Failure;
-pub use function::{Call, CancelToken, Function, Runtime};
+pub use function::{Call, CancelToken, Function};
+pub use runtime::{Backend, Runtime, WorkerOptions};
 pub use types::fits;
 
 static ABI: OnceLock<sys::Abi> = OnceLock::new();

@@ -3,10 +3,7 @@
 use std::ffi::{CStr, OsString, c_char, c_int};
 use std::os::unix::ffi::OsStringExt;
 
-use springald_sys as sys;
-
 use super::boundary::{argument, program};
-use crate::abi::Runtime;
 use crate::programs::{run_executor, run_scheduler};
 
 /// # Safety
@@ -37,31 +34,25 @@ pub unsafe extern "C" fn springald_ballista_run_scheduler(
 /// See ballista.h.
 ///
 /// # Safety
-/// `argv` points to `argc` C texts; `runtime` outlives the call; `environment` is a C text.
+/// `argv` points to `argc` C texts; `environment` is a C text.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn springald_ballista_run_executor(
     argc: c_int,
     argv: *const *const c_char,
-    runtime: *mut sys::Runtime,
     environment: *const c_char,
 ) -> i32 {
     program(|| {
         // SAFETY: the caller's promise.
-        let (arguments, runtime, environment) = unsafe {
+        let (arguments, environment) = unsafe {
             (
                 arguments(argc, argv),
-                Runtime::borrowed(runtime),
                 argument(environment, "The environment"),
             )
         };
-        match (runtime, environment) {
-            (Some(runtime), Ok(environment)) => {
-                run_executor(arguments, runtime, environment)
-            }
-            _ => {
-                eprintln!(
-                    "springald executor: the host passed no runtime or environment"
-                );
+        match environment {
+            Ok(environment) => run_executor(arguments, environment),
+            Err(failure) => {
+                eprintln!("springald executor: {failure}");
                 1
             }
         }

@@ -1,6 +1,8 @@
-//! `springald executor`: Ballista's executor, whose Python functions run in this process.
+//! `springald executor`: Ballista's executor, whose Python functions run in worker processes
+//! or in this one.
 
 use std::ffi::OsString;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,7 +13,7 @@ use ballista_executor::executor_process::{
     ExecutorProcessConfig, start_executor_process,
 };
 use ballista_executor::health::spawn_health_server;
-use clap::{Command, CommandFactory, Parser, ValueEnum};
+use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches};
 use datafusion::error::DataFusionError;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -23,6 +25,7 @@ use super::executor_config::{choose_ports, own_folder, use_springald};
 use super::logging::Logging;
 use super::ready::{Ready, loopback};
 use super::stop::stop_signal;
+use super::udf_options::UdfOptions;
 use super::{HEARTBEAT_SECONDS, MAX_MESSAGE_BYTES, parse, run};
 use crate::abi::{Failure, Hash, Runtime};
 use crate::service::ClusterClient;
@@ -34,53 +37,77 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Ballista's flags, and ours.
-#[derive(Parser)]
 struct Options {
-    #[command(flatten)]
     ballista: Config,
-    /// Where Python functions run: "embedded", in this process and under its GIL.
-    #[arg(long, value_enum, default_value_t = Backend::Embedded)]
-    udf_backend: Backend,
+    udf: UdfOptions,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Backend {
-    Embedded,
+impl FromArgMatches for Options {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
+        UdfOptions::check(matches)?;
+        Ok(Self {
+            ballista: Config::from_arg_matches(matches)?,
+            udf: UdfOptions::from_arg_matches(matches)?,
+        })
+    }
+
+    fn update_from_arg_matches(
+        &mut self,
+        matches: &ArgMatches,
+    ) -> std::result::Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 /// Runs an executor until it is asked to end, and returns the exit status.
 ///
 /// `environment` is a JSON object that says what the interpreter is.
-pub fn run_executor(
-    arguments: Vec<OsString>,
-    functions: Runtime,
-    environment: &str,
-) -> i32 {
-    let options: Options = match parse(command(), arguments) {
+pub fn run_executor(arguments: Vec<OsString>, environment: &str) -> i32 {
+    let Options { ballista, udf } = match parse(command(), arguments) {
         Ok(options) => options,
         Err(status) => return status,
     };
-    let Backend::Embedded = options.udf_backend;
-    let options = options.ballista;
     Logging {
-        level: &options.log_level_setting,
-        folder: options.log_dir.as_deref(),
-        file_prefix: format!("executor_{}", options.bind_port),
-        rotation: &options.log_rotation_policy,
-        threads: options.print_thread_info,
+        level: &ballista.log_level_setting,
+        folder: ballista.log_dir.as_deref(),
+        file_prefix: format!("executor_{}", ballista.bind_port),
+        rotation: &ballista.log_rotation_policy,
+        threads: ballista.print_thread_info,
     }
     .start();
-    run("executor", serve(options, functions, environment))
+    let functions = match Runtime::create(&udf.backend(task_slots(&ballista))) {
+        Ok(runtime) => Arc::new(runtime),
+        Err(failure) => {
+            eprintln!("springald executor: {failure}");
+            return 1;
+        }
+    };
+    let status = run(
+        "executor",
+        serve(ballista, Arc::clone(&functions), environment),
+    );
+    // Also calls of tasks that were left behind end with their worker.
+    functions.shutdown();
+    status
+}
+
+/// How many tasks Ballista runs at a time.
+fn task_slots(options: &Config) -> usize {
+    match options.concurrent_tasks.unwrap_or(options.vcores) {
+        0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+        slots => slots,
+    }
 }
 
 fn command() -> Command {
-    Options::command()
+    UdfOptions::augment_args(Config::command())
         .name("springald executor")
         .bin_name("springald executor")
         .version(crate::VERSION)
         .about(
-            "Runs an executor of a Ballista cluster. Python functions run in this \
-             interpreter, with the packages that it has.",
+            "Runs an executor of a Ballista cluster. Python functions run with the packages \
+             of this interpreter, in worker processes with limits.",
         )
         .mut_arg("bind_port", |arg| {
             arg.help("Port that results are fetched from; 0 takes a free one.")
@@ -103,7 +130,11 @@ fn command() -> Command {
         })
 }
 
-async fn serve(mut options: Config, runtime: Runtime, environment: &str) -> Result<()> {
+async fn serve(
+    mut options: Config,
+    runtime: Arc<Runtime>,
+    environment: &str,
+) -> Result<()> {
     choose_ports(&mut options)?;
     let health_port = options.bind_health_port;
     let bind_host = options.bind_host.clone();

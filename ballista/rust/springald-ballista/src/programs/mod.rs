@@ -9,6 +9,8 @@ mod logging;
 mod ready;
 mod scheduler;
 mod stop;
+mod udf_limits;
+mod udf_options;
 
 pub use executor::run_executor;
 pub use scheduler::run_scheduler;

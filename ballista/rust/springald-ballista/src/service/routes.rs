@@ -24,8 +24,9 @@ use crate::abi::Hash;
 use crate::codec::PlanMessage;
 use crate::udf::Definitions;
 
-/// Largest body of a request, in bytes.
-const MAX_BODY_BYTES: usize = 4 << 20;
+/// Largest body of a request, in bytes: the counters of thousands of functions, and what
+/// functions have printed, escaped.
+const MAX_BODY_BYTES: usize = 8 << 20;
 
 /// How many executors are remembered before those that are gone are forgotten: one that was
 /// only slow publishes nothing new when it comes back.

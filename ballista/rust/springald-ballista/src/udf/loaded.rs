@@ -24,6 +24,11 @@ use crate::error::failed;
 const CAPACITY_BYTES: usize = 256 << 20;
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 
+/// Bytes of what functions have printed that are told of: of one function, and of all
+/// together. Those that were called last come first.
+const MAX_OUTPUT_BYTES: usize = 16 << 10;
+const MAX_TOTAL_OUTPUT_BYTES: usize = 256 << 10;
+
 /// Gets the bytes of a definition from wherever they are; may block.
 pub trait FetchDefinition: Send + Sync {
     /// # Errors
@@ -33,14 +38,14 @@ pub trait FetchDefinition: Send + Sync {
 
 /// An executor's functions, by hash. Any thread may call.
 pub struct LoadedFunctions {
-    runtime: Runtime,
+    runtime: Arc<Runtime>,
     source: Arc<dyn FetchDefinition>,
     functions: Mutex<LruCache<Hash, Arc<LoadedFunction>>>,
 }
 
 impl LoadedFunctions {
     /// Functions are fetched from `source` and run in `runtime`.
-    pub fn new(runtime: Runtime, source: Arc<dyn FetchDefinition>) -> Self {
+    pub fn new(runtime: Arc<Runtime>, source: Arc<dyn FetchDefinition>) -> Self {
         Self {
             runtime,
             source,
@@ -62,7 +67,7 @@ impl LoadedFunctions {
         }
         let function = Arc::new(LoadedFunction {
             hash,
-            runtime: self.runtime,
+            runtime: Arc::clone(&self.runtime),
             source: Arc::clone(&self.source),
             definition: OnceLock::new(),
             function: OnceLock::new(),
@@ -73,12 +78,25 @@ impl LoadedFunctions {
         function
     }
 
-    /// Figures of every function that was called here.
+    /// The runtime that functions run in.
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// Figures of every function that was called here, and what it has printed lately.
     pub fn counters(&self) -> Vec<FunctionCounters> {
-        let functions = self.functions.lock();
+        let functions: Vec<_> = {
+            let functions = self.functions.lock();
+            functions.iter().map(|(_, f)| Arc::clone(f)).collect()
+        };
+        let mut output_left = MAX_TOTAL_OUTPUT_BYTES;
         functions
             .iter()
-            .map(|(_, function)| function.counters())
+            .map(|function| {
+                let counters = function.counters(output_left.min(MAX_OUTPUT_BYTES));
+                output_left = output_left.saturating_sub(counters.output.len());
+                counters
+            })
             .collect()
     }
 }
@@ -100,12 +118,13 @@ pub struct FunctionCounters {
     rows: i64,
     python_ns: i64,
     errors: i64,
+    output: String,
 }
 
 /// One function of an executor.
 pub struct LoadedFunction {
     hash: Hash,
-    runtime: Runtime,
+    runtime: Arc<Runtime>,
     source: Arc<dyn FetchDefinition>,
     definition: OnceLock<Arc<Definition>>,
     function: OnceLock<Function>,
@@ -216,12 +235,9 @@ impl LoadedFunction {
             .map_or(0, |definition| definition.bytes().len())
     }
 
-    fn counters(&self) -> FunctionCounters {
-        let metrics = self
-            .function
-            .get()
-            .map(Function::metrics)
-            .unwrap_or_default();
+    fn counters(&self, max_output_bytes: usize) -> FunctionCounters {
+        let function = self.function.get();
+        let metrics = function.map(Function::metrics).unwrap_or_default();
         FunctionCounters {
             hash: self.hash.to_string(),
             name: self
@@ -235,6 +251,9 @@ impl LoadedFunction {
             rows: metrics.num_rows,
             python_ns: metrics.python_ns,
             errors: metrics.num_errors,
+            output: function
+                .map(|function| function.output(max_output_bytes))
+                .unwrap_or_default(),
         }
     }
 }
