@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-__all__ = ["tree_cpu_seconds"]
+__all__ = ["own_cpu_seconds", "tree_cpu_seconds"]
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 # Of the fields of /proc/PID/stat, counted from the one after the name.
@@ -27,7 +27,7 @@ def tree_cpu_seconds(pid: int) -> float:
     for member in _members(pid, stats):
         fields = stats[member]
         ticks = int(fields[_CHILDREN_USER]) + int(fields[_CHILDREN_SYSTEM])
-        seconds += ticks / _TICKS_PER_SECOND + _own_seconds(member)
+        seconds += ticks / _TICKS_PER_SECOND + own_cpu_seconds(member)
     return seconds
 
 
@@ -61,7 +61,8 @@ def _members(root: int, stats: dict[int, list[str]]) -> set[int]:
     return members
 
 
-def _own_seconds(pid: int) -> float:
+def own_cpu_seconds(pid: int) -> float:
+    """Return what the threads of one process have used so far, 0.0 where it is gone."""
     # The clock that clock_getcpuclockid(3) gives: of all threads, in nanoseconds.
     try:
         return time.clock_gettime(~pid << 3 | 2)

@@ -20,17 +20,23 @@ _PEERS = [
 
 @dataclass(frozen=True)
 class Limit:
-    """A promise. `found` is None where the run did not measure it."""
+    """A promise. `found` is None where the run did not measure it.
+
+    What is found may be at most `limit`, or, with `is_floor`, must be at least that.
+    """
 
     promise: str
     limit: float
     unit: str
     found: float | None
     note: str = ""
+    is_floor: bool = False
 
     @property
     def is_met(self) -> bool | None:
-        return None if self.found is None else self.found <= self.limit
+        if self.found is None:
+            return None
+        return self.found >= self.limit if self.is_floor else self.found <= self.limit
 
 
 def checked_limits(results: Results) -> list[Limit]:

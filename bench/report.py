@@ -10,7 +10,7 @@ from bench.measure import QUICK_FACTOR
 from bench.results import Line, Results
 from bench.shapes import SHAPES, shape_of
 
-__all__ = ["text_of"]
+__all__ = ["limits_table", "text_of"]
 
 _LABEL_WIDTH = 28
 _CELL_WIDTH = 9
@@ -36,7 +36,7 @@ def text_of(results: Results, limits: Sequence[Limit]) -> str:
         parts.append(_arrow_table(arrow))
     if missing := list(_missing(results)):
         parts.append("\n".join(["Not shown:", *missing]))
-    parts.append(_limits_table(limits))
+    parts.append(limits_table(limits))
     return "\n\n".join(parts) + "\n"
 
 
@@ -171,7 +171,8 @@ def _missing(results: Results) -> Iterable[str]:
         )
 
 
-def _limits_table(limits: Sequence[Limit]) -> str:
+def limits_table(limits: Sequence[Limit]) -> str:
+    """Return a line for each limit: whether it is met, and by what."""
     rows = ["Limits"]
     for limit in limits:
         if limit.found is None:

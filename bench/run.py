@@ -33,7 +33,7 @@ from bench.report import text_of
 from bench.results import Results
 from bench.shapes import SHAPES, Shape, shape_of
 
-__all__ = ["main"]
+__all__ = ["machine", "main", "started"]
 
 _OUTPUT = ROOT / "build" / "bench"
 _NULL_SHARES = (0.0, 0.1)
@@ -61,22 +61,7 @@ def run(
         if not cases:
             continue
         with ExitStack() as stack:
-            processes = []
-            for entry in entries:
-                if entry.max_threads < num_threads or entry.name in results.absent:
-                    continue
-                log = logs / f"{entry.name}-{num_threads}.log"
-                try:
-                    process = stack.enter_context(
-                        ContenderProcess(entry, num_threads, log)
-                    )
-                    versions = process.ask("versions")["versions"]
-                except (Absent, ContenderFailed) as error:
-                    results.absent[entry.name] = str(error)
-                    _say(f"Leaving out {entry.label}: {error}")
-                    continue
-                results.versions[entry.name] = versions
-                processes.append(process)
+            processes = started(results, entries, num_threads, logs, stack)
             # A JVM goes on compiling for a while: not at the cost of the first case.
             if slow_starters := [p for p in processes if p.entry.needs_java]:
                 measure(replace(cases[0], repeats=3), slow_starters)
@@ -86,6 +71,34 @@ def run(
                     f"{num_threads} thread(s)"
                 )
                 results.lines += measure(case, processes)
+
+
+def started(
+    results: Results,
+    entries: Sequence[Entry],
+    num_threads: int,
+    logs: Path,
+    stack: ExitStack,
+) -> list[ContenderProcess]:
+    """Start those who can use so many threads; `stack` ends them.
+
+    Their versions go into `results`, and so do those who are absent.
+    """
+    processes = []
+    for entry in entries:
+        if entry.max_threads < num_threads or entry.name in results.absent:
+            continue
+        log = logs / f"{entry.name}-{num_threads}.log"
+        try:
+            process = stack.enter_context(ContenderProcess(entry, num_threads, log))
+            versions = process.ask("versions")["versions"]
+        except (Absent, ContenderFailed) as error:
+            results.absent[entry.name] = str(error)
+            _say(f"Leaving out {entry.label}: {error}")
+            continue
+        results.versions[entry.name] = versions
+        processes.append(process)
+    return processes
 
 
 def machine() -> dict[str, object]:

@@ -16,7 +16,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["KINDS", "SHAPES", "Shape", "made_table", "rows_of", "shape_of"]
+__all__ = [
+    "KINDS", "LONG_SHAPES", "SHAPES", "Shape", "made_table", "rows_of", "shape_of",
+]  # fmt: skip
 
 KINDS: dict[str, pa.DataType] = {
     "float": pa.float64(),
@@ -101,6 +103,28 @@ def tomorrow(t: datetime) -> datetime:
 
 def tomorrow_or_none(t: datetime | None) -> datetime | None:
     return None if t is None else t + DAY
+
+
+def polynomial(x: float) -> float:
+    y = 0.0
+    for power in range(10):
+        y = y * x * 0.01 + power
+    return y
+
+
+def polynomial_or_none(x: float | None) -> float | None:
+    return None if x is None else polynomial(x)
+
+
+def long_polynomial(x: float) -> float:
+    y = 0.0
+    for power in range(100):
+        y = y * x * 0.01 + power
+    return y
+
+
+def long_polynomial_or_none(x: float | None) -> float | None:
+    return None if x is None else long_polynomial(x)
 
 
 def kernel(c: Any) -> Any:
@@ -190,13 +214,21 @@ SHAPES = (
           arrow_function=kernel, batch_rows=1, copies=2000),
 )  # fmt: skip
 
+# Functions that compute for a while, for those who do so in several processes.
+LONG_SHAPES = (
+    Shape("polynomial", "a loop of 10 steps", polynomial, polynomial_or_none,
+          ("float",), "float", _temperature),
+    Shape("long polynomial", "a loop of 100 steps", long_polynomial,
+          long_polynomial_or_none, ("float",), "float", _temperature),
+)  # fmt: skip
+
 
 def shape_of(name: str) -> Shape:
     """Return the shape of that name; ValueError where there is none."""
-    for shape in SHAPES:
+    for shape in SHAPES + LONG_SHAPES:
         if shape.name == name:
             return shape
-    names = ", ".join(shape.name for shape in SHAPES)
+    names = ", ".join(shape.name for shape in SHAPES + LONG_SHAPES)
     raise ValueError(f"There is no shape {name!r}; there are: {names}")
 
 

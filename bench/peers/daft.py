@@ -1,4 +1,4 @@
-"""Daft's `@daft.func`, row-wise, in Daft's own process; called with None for a null."""
+"""Daft's `@daft.func`, row-wise, in its own process or others; called with None."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from bench.table import function_for_nones
 
 
 class Daft(Contender):
+    in_processes = False  # which cost more, where there is one thread
+
     def prepare(self, shape: Shape, parquet: Path) -> None:
         if shape.is_arrow:
             raise Unsupported("only row functions are compared")
@@ -24,7 +26,7 @@ class Daft(Contender):
         function = daft.func(
             function_for_nones(shape, table),
             return_dtype=DataType.from_arrow_type(KINDS[shape.result]),
-            use_process=False,  # a process of its own for the function costs more
+            use_process=self.in_processes,
         )
         self._results = function(*(daft.col(name) for name in shape.columns))
         self._query = aggregate(daft.col("r"), shape.result)
@@ -43,6 +45,10 @@ class Daft(Contender):
     def results(self) -> Sequence[Any]:
         values: list[Any] = self._frame.select(self._results.alias("r")).to_pydict()["r"]
         return values
+
+
+class DaftProcesses(Daft):
+    in_processes = True
 
 
 def aggregate(column: daft.Expression, kind: str) -> daft.Expression:

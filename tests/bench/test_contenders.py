@@ -12,9 +12,10 @@ from bench.contender import Contender, Unsupported
 from bench.contenders import CONTENDERS, YARDSTICK, Entry, entries_of
 from bench.digest import aggregate_of, digest_of, is_same
 from bench.peers.comprehension import Comprehension
-from bench.shapes import SHAPES, Shape, made_table, rows_of, shape_of
+from bench.shapes import LONG_SHAPES, SHAPES, Shape, made_table, rows_of, shape_of
+from bench.sidecar.contenders import SIDECAR
 
-LOCAL = [entry for entry in CONTENDERS if entry.peer is None]
+LOCAL = [*(entry for entry in CONTENDERS if entry.peer is None), SIDECAR]
 ROW_SHAPES = [shape for shape in SHAPES if not shape.is_arrow]
 ARROW_SHAPES = [shape for shape in SHAPES if shape.is_arrow]
 
@@ -66,7 +67,7 @@ def test_arrow_batches_are_all_there(contender: Contender, shape: Shape, tmp_pat
     assert is_same(contender.query(), once * shape.copies)
 
 
-@pytest.mark.parametrize("shape", ROW_SHAPES, ids=by_name)
+@pytest.mark.parametrize("shape", [*ROW_SHAPES, *LONG_SHAPES], ids=by_name)
 def test_the_form_for_none_gives_the_same_and_none(shape: Shape):
     for row in rows_of(made_table(shape, 200, 0.3)):
         expected = None if None in row else shape.function(*row)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,13 @@ def test_wrong_results_are_said_and_have_no_time():
     assert "'sum': 5" in line.reason
     assert "expected {'rows': 1000" in line.reason
     assert line.least_cpu_ns == 0.0
+
+
+def test_rows_are_not_compared_where_the_aggregate_is_enough(monkeypatch):
+    monkeypatch.setattr("bench.measure.aggregate_of", lambda values, kind: 7)
+    answers = {"query": {"seconds": 0.1, "value": 7}, "check": ContenderFailed("asked")}
+    (line,) = measure(replace(CASE, checks_rows=False), [Liar(answers)])
+    assert line.status == "ok"
 
 
 def test_a_wrong_aggregate_is_said(monkeypatch):

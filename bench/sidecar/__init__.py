@@ -1,0 +1,1 @@
+"""Worker processes: what they cost and gain; see `python -m bench.sidecar`."""
