@@ -22,8 +22,8 @@ from springald.cluster import ClusterExecutor
 from springald.define import udf_in_expression
 from springald.engine_call import enter_engine
 from springald.error_crossing import translated
-from springald.errors import ClusterError, UdfDefinitionError, UdfError
-from springald.expression_arguments import replace_expressions
+from springald.errors import ClusterError, UdfError
+from springald.expression_arguments import functions_in, rewritten_arguments
 from springald.limits import parse_count, parse_seconds, parse_size
 from springald.overloads import Overloads
 from springald.queries import queries_in_progress
@@ -166,14 +166,8 @@ class Sidecar:
 
     def enter(self, method: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """See `springald.cluster.Cluster`."""
-        known: dict[bytes, Expr] = {}
-
-        def replace(expression: Expr) -> Expr:
-            return self._rewritten(expression, known)
-
         owner, *rest = args
-        replaced = [replace_expressions(argument, replace) for argument in rest]
-        named = {k: replace_expressions(v, replace) for k, v in kwargs.items()}
+        replaced, named = rewritten_arguments(rest, kwargs, self._rewritten)
         return enter_engine(method, owner, *replaced, **named)  # type: ignore[arg-type]
 
     def stand_in(self, function: ScalarUDF) -> ScalarUDF:
@@ -258,22 +252,14 @@ class Sidecar:
     def _rewritten(self, expression: Expr, known: dict[bytes, Expr]) -> Expr:
         """Return `expression` with functions that run in the workers.
 
-        Equal expressions become one object, which `known` holds: the engine compares
-        those of one call, and takes what was read from bytes twice for two functions.
+        Equal expressions become one object, which `known` holds; see
+        `expression_arguments.rewritten_arguments`.
         """
         session = self._expression_session
-        found: list[Parts] = []
-        try:
-            pickled_with(lambda: expression.to_bytes(session), found.append)
-        except Exception as error:
-            if not found:  # an expression that has no bytes, such as a subquery
-                return expression
-            raise UdfDefinitionError(
-                f"The expression {expression} uses a Python function inside something "
-                "that cannot be given to worker processes. Register the function and "
-                f"write the expression in SQL. The engine says: {error}",
-                udf_name=str(found[0][0]),
-            ) from error
+        functions = functions_in(expression, session, "given to worker processes")
+        if functions is None:
+            return expression
+        _, found = functions
         # Outside of the writing: pickling a function runs its user's code.
         moved = [self._moved(parts[1], parts) for parts in found]
         if all(new is parts[1] for new, parts in zip(moved, found, strict=True)):

@@ -12,8 +12,8 @@ from typing import Any
 from datafusion import Expr
 
 from springald.errors import UdfDefinitionError
-from springald.expression_arguments import replace_expressions
-from springald.recover import Parts, pickled_with
+from springald.expression_arguments import functions_in, rewritten_arguments
+from springald.recover import pickled_with
 from springald_ballista.functions import ClusterFunctions
 from springald_ballista.native import Native
 from springald_ballista.session import HiddenSession
@@ -45,37 +45,20 @@ class ExpressionRewriter:
             UdfVersionMismatchError: An executor runs another Python.
             ClusterError: The scheduler does not answer.
         """
-        known: dict[bytes, Expr] = {}
-
-        def replace(expression: Expr) -> Expr:
-            return self.rewritten(expression, known)
-
-        return (
-            tuple(replace_expressions(arg, replace) for arg in args),
-            {k: replace_expressions(v, replace) for k, v in kwargs.items()},
-        )
+        return rewritten_arguments(args, kwargs, self.rewritten)
 
     def rewritten(self, expression: Expr, known: dict[bytes, Expr] | None = None) -> Expr:
         """Return `expression` with placeholders; itself where it has no functions.
 
-        Equal expressions become one object, which `known` holds: the engine compares
-        those of one call (DISTINCT ON and its order), and takes two placeholders that
-        were read from bytes for different functions.
+        Equal expressions become one object, which `known` holds; see
+        `springald.expression_arguments.rewritten_arguments`.
         """
         known = {} if known is None else known
         session = self._session.expression_session()
-        found: list[Parts] = []
-        try:
-            plain = pickled_with(lambda: expression.to_bytes(session), found.append)
-        except Exception as error:
-            if not found:  # an expression that has no bytes, such as a subquery
-                return expression
-            raise UdfDefinitionError(
-                f"The expression {expression} uses a Python function inside something "
-                "that cannot be sent to a cluster. Register the function and write the "
-                f"expression in SQL. The engine says: {error}",
-                udf_name=str(found[0][0]),
-            ) from error
+        functions = functions_in(expression, session, "sent to a cluster")
+        if functions is None:
+            return expression
+        plain, found = functions
         for tag, kind in _OTHER_FUNCTIONS.items():
             if tag in plain:
                 raise UdfDefinitionError(

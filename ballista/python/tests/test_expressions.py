@@ -13,7 +13,8 @@ from datafusion.expr import SortExpr, Window
 from fake_cluster import FakeNative, executor
 
 from springald import Udf, UdfDefinitionError, UdfVersionMismatchError, udf
-from springald_ballista.expressions import ExpressionRewriter, replace_expressions
+from springald.expression_arguments import replace_expressions
+from springald_ballista.expressions import ExpressionRewriter
 from springald_ballista.functions import ClusterFunctions
 from springald_ballista.service import SchedulerService
 from springald_ballista.session import HiddenSession
