@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "springald/backend/embedded/known_extensions.h"
 #include "springald/base/udf_error.h"
 #include "springald/python/gil.h"
 #include "springald/wire/columns.h"
@@ -129,7 +130,7 @@ arrow::Result<WorkerLoop::LoadedFunction> WorkerLoop::LoadFrom(const wire::Load&
                                load.definition_bytes);
   ARROW_ASSIGN_OR_RAISE(auto definition, EncodedDefinition::Decode(bytes));
   ARROW_ASSIGN_OR_RAISE(auto function, backend_.Load(definition));
-  ARROW_ASSIGN_OR_RAISE(definition, EncodedDefinition::Decode(bytes));
+  ARROW_ASSIGN_OR_RAISE(definition, WithKnownExtensions(std::move(definition)));
   return LoadedFunction{std::move(definition), std::move(function)};
 }
 

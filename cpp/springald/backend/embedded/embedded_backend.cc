@@ -1,11 +1,9 @@
 #include "springald/backend/embedded/embedded_backend.h"
 
-#include <algorithm>
 #include <utility>
 
-#include <arrow/util/key_value_metadata.h>
-
 #include "springald/backend/embedded/embedded_function.h"
+#include "springald/backend/embedded/known_extensions.h"
 #include "springald/backend/payload_check.h"
 #include "springald/base/udf_error.h"
 #include "springald/python/calendar.h"
@@ -13,32 +11,6 @@
 #include "springald/python/unpickle.h"
 
 namespace springald {
-
-namespace {
-
-constexpr char kExtensionKey[] = "ARROW:extension:name";
-
-/// Whether a type of the fields is the storage of an extension type that was not known
-/// where they were read.
-bool HaveUnknownExtensions(const arrow::FieldVector& fields) {
-  return std::any_of(fields.begin(), fields.end(), [](const auto& field) {
-    return (field->HasMetadata() && field->metadata()->Contains(kExtensionKey)) ||
-           HaveUnknownExtensions(field->type()->fields());
-  });
-}
-
-/// Loading a function may make its extension types known: then it gets their arrays.
-arrow::Result<std::shared_ptr<const EncodedDefinition>> WithKnownExtensions(
-    std::shared_ptr<const EncodedDefinition> definition) {
-  const UdfDefinition& parts = definition->definition();
-  if (!HaveUnknownExtensions(parts.arguments->fields()) &&
-      !HaveUnknownExtensions({parts.result})) {
-    return definition;
-  }
-  return EncodedDefinition::Decode(definition->bytes());
-}
-
-}  // namespace
 
 arrow::Result<std::shared_ptr<const BackendFunction>> EmbeddedBackend::Load(
     std::shared_ptr<const EncodedDefinition> definition) {
