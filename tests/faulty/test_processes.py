@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -62,11 +62,6 @@ def server_process(mark: str) -> int:
     workers = {p.pid for p in found if p.parent in {other.pid for other in found}}
     (pid,) = [p.pid for p in found if p.name == FORK_SERVER and p.pid not in workers]
     return pid
-
-
-def workers_of_this_program() -> set[int]:
-    servers = children_of(os.getpid())
-    return {worker.pid for server in servers for worker in children_of(server.pid)}
 
 
 def worker_processes(mark: str) -> list[int]:
@@ -304,7 +299,12 @@ def test_only_repeatable_functions_are_tried_again(
     context.close()
 
 
-def test_lost_stream_is_no_failure_of_another_query(tmp_path: Path) -> None:
+def test_lost_stream_is_no_failure_of_another_query(
+    tmp_path: Path, new_children: Callable[[], list[Process]]
+) -> None:
+    def workers() -> set[int]:
+        return {one.pid for server in new_children() for one in children_of(server.pid)}
+
     begun, go = tmp_path / "begun", tmp_path / "go"
 
     def waits(n: int) -> int:
@@ -327,9 +327,9 @@ def test_lost_stream_is_no_failure_of_another_query(tmp_path: Path) -> None:
         assert wait_until(lambda: begun.exists() and bool(begun.read_text()))
         try:
             assert sum_of(context, "streamed(n)") == sum(range(1_000_000))
-            (idle,) = workers_of_this_program() - {int(begun.read_text())}
+            (idle,) = workers() - {int(begun.read_text())}
             os.kill(idle, signal.SIGKILL)
-            assert wait_until(lambda: idle not in workers_of_this_program())
+            assert wait_until(lambda: idle not in workers())
         finally:
             go.touch()
         assert waiting.result(30) == sum(range(1_000_000))
@@ -429,7 +429,9 @@ def test_close_ends_calls(mark: str, tmp_path: Path) -> None:
         healthy_sum(context)
 
 
-def test_close_ends_a_call_whose_worker_is_being_started(mark: str) -> None:
+def test_close_ends_a_call_whose_worker_is_being_started(
+    mark: str, new_children: Callable[[], list[Process]]
+) -> None:
     def hangs(n: int) -> int:
         loop_for_ever()
         return n
@@ -442,7 +444,7 @@ def test_close_ends_a_call_whose_worker_is_being_started(mark: str) -> None:
 
     def close() -> tuple[int, list[Process]]:
         context.close()
-        return context.udf_workers().alive, children_of(os.getpid())
+        return context.udf_workers().alive, new_children()
 
     with ThreadPoolExecutor(2) as executor:
         asking = executor.submit(sum_of, context, "hangs(n)")
