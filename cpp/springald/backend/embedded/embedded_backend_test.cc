@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "springald/backend/conformance.h"
 #include "springald/backend/embedded/call_interrupt.h"
+#include "springald/backend/python_backend_testing.h"
 #include "springald/python/python_testing.h"
 
 namespace springald {
@@ -19,37 +19,10 @@ namespace {
 using python::DefinitionOf;
 using python::GilEnter;
 using python::GilRelease;
-using python::PyRef;
-using python::PythonModule;
 using python::PythonTest;
 
-class EmbeddedUnderTest : public BackendUnderTest {
- public:
-  Backend& backend() override { return backend_; }
-  PythonEnvironment environment() override {
-    PythonModule module;
-    module.Run("import platform");
-    return {"cpython", module.Text("platform.python_version()"), "", ""};
-  }
-  std::string Pickle(const std::string& statements,
-                     const std::string& expression) override {
-    PythonModule module;
-    module.Run("import cloudpickle");
-    module.Run(statements);
-    return module.Bytes("cloudpickle.dumps(" + expression + ")");
-  }
-  void Wait(const std::function<void()>& body) override {
-    const GilRelease release;
-    body();
-  }
-
- private:
-  EmbeddedBackend backend_;
-};
-
 std::unique_ptr<BackendUnderTest> MakeEmbedded() {
-  EXPECT_TRUE(python::InitializePyArrow().ok());
-  return std::make_unique<EmbeddedUnderTest>();
+  return std::make_unique<PythonBackendUnderTest<EmbeddedBackend>>();
 }
 
 INSTANTIATE_TEST_SUITE_P(Embedded, BackendConformance, testing::Values(&MakeEmbedded));

@@ -170,31 +170,37 @@ arrow::Status ForkServerClient::Lost(const std::string& what) {
   return MakeUdfError(std::move(info));
 }
 
-arrow::Status ForkServerClient::AwaitReady() {
-  ARROW_ASSIGN_OR_RAISE(const auto frame, [&]() -> arrow::Result<wire::Frame> {
-    const auto deadline = std::chrono::steady_clock::now() + kStartTimeout;
-    while (std::chrono::steady_clock::now() < deadline) {
-      auto received = socket_.Receive(milliseconds(100));
-      if (!received.ok()) {
-        int status = 0;
-        const bool is_known = waitpid(pid_, &status, 0) == pid_;
-        pid_ = 0;
-        return Lost("the process that starts the workers " +
-                    (is_known ? DescribeExit(status) : "ended") +
-                    " before it was ready; it must be able to import springald");
-      }
-      if (received->has_value()) {
-        return *std::move(*received);
-      }
+arrow::Result<std::optional<wire::Frame>> ForkServerClient::Await(milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  while (std::chrono::steady_clock::now() < deadline) {
+    ARROW_ASSIGN_OR_RAISE(auto received, socket_.Receive(milliseconds(100)));
+    if (received.has_value()) {
+      return received;
     }
+  }
+  return std::nullopt;
+}
+
+arrow::Status ForkServerClient::AwaitReady() {
+  const auto frame = Await(kStartTimeout);
+  if (!frame.ok()) {
+    int status = 0;
+    const bool is_known = waitpid(pid_, &status, 0) == pid_;
+    pid_ = 0;
+    return Lost("the process that starts the workers " +
+                (is_known ? DescribeExit(status) : "ended") +
+                " before it was ready; it must be able to import springald");
+  }
+  if (!frame->has_value()) {
     return Lost("the process that starts the workers was not ready in " +
                 std::to_string(kStartTimeout.count() / 1000) + " seconds");
-  }());
-  if (frame.kind == wire::FrameKind::kServerFailed) {
-    ARROW_ASSIGN_OR_RAISE(const auto failed, wire::ServerFailed::Decode(frame.body));
+  }
+  const std::string& body = (*frame)->body;
+  if ((*frame)->kind == wire::FrameKind::kServerFailed) {
+    ARROW_ASSIGN_OR_RAISE(const auto failed, wire::ServerFailed::Decode(body));
     return Lost(failed.message);
   }
-  ARROW_ASSIGN_OR_RAISE(const auto ready, wire::ServerReady::Decode(frame.body));
+  ARROW_ASSIGN_OR_RAISE(const auto ready, wire::ServerReady::Decode(body));
   if (ready.version != SPRINGALD_VERSION) {
     return MakeUdfError(UdfErrorCode::kVersionMismatch,
                         "the worker processes have springald " + ready.version +
@@ -249,17 +255,14 @@ arrow::Result<wire::Frame> ForkServerClient::Ask(wire::FrameKind kind,
   if (!socket_.Send(kind, body, fds).ok()) {
     return Lost("the process that starts the workers is gone");
   }
-  const auto deadline = std::chrono::steady_clock::now() + kAnswerTimeout;
-  while (std::chrono::steady_clock::now() < deadline) {
-    auto received = socket_.Receive(milliseconds(100));
-    if (!received.ok()) {
-      return Lost("the process that starts the workers is gone");
-    }
-    if (received->has_value()) {
-      return *std::move(*received);
-    }
+  auto received = Await(kAnswerTimeout);
+  if (!received.ok()) {
+    return Lost("the process that starts the workers is gone");
   }
-  return Lost("the process that starts the workers does not answer");
+  if (!received->has_value()) {
+    return Lost("the process that starts the workers does not answer");
+  }
+  return *std::move(*received);
 }
 
 arrow::Result<WorkerParts> ForkServerClient::Fork() {

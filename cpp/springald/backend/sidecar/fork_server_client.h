@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -63,6 +64,9 @@ class ForkServerClient {
 
   arrow::Status Spawn(const python::InterpreterFacts& facts, const PoolOptions& options);
   arrow::Status AwaitReady();
+  /// Waits for the server's next frame; returns nothing where none came in time. Fails
+  /// where the server is gone.
+  arrow::Result<std::optional<wire::Frame>> Await(std::chrono::milliseconds timeout);
   /// Sends a frame and waits for the answer.
   arrow::Result<wire::Frame> Ask(wire::FrameKind kind, const std::string& body,
                                  std::span<const int> fds);
