@@ -36,11 +36,7 @@ def _check_datafusion() -> None:
 _check_datafusion()
 
 from springald.build_flags import get_include, get_library_dirs  # noqa: E402
-from springald.cluster import (  # noqa: E402
-    ClusterExecutor,
-    ExecutorFunction,
-    ExecutorWorkers,
-)
+from springald.cluster import ClusterExecutor, ExecutorFunction  # noqa: E402
 from springald.context import BallistaSessionContext  # noqa: E402
 from springald.dataframe import DataFrame  # noqa: E402
 from springald.define import overloads, udf  # noqa: E402
@@ -65,7 +61,7 @@ from springald.overloads import Overloads  # noqa: E402
 from springald.record_batch import RecordBatchStream  # noqa: E402
 from springald.runtime import UdfMetrics  # noqa: E402
 from springald.scalar_udf import Udf  # noqa: E402
-from springald.sidecar import UdfWorkers  # noqa: E402
+from springald.worker_figures import ExecutorWorkers, UdfWorkers  # noqa: E402
 
 __version__ = _metadata.version("springald")
 

@@ -16,8 +16,9 @@ from datafusion.user_defined import ScalarUDF
 from springald.errors import ClusterError
 from springald.runtime import UdfMetrics
 from springald.scalar_udf import Udf
+from springald.worker_figures import ExecutorWorkers
 
-__all__ = ["Cluster", "ClusterExecutor", "ExecutorFunction", "ExecutorWorkers", "connect"]
+__all__ = ["Cluster", "ClusterExecutor", "ExecutorFunction", "connect"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,34 +43,6 @@ class ExecutorFunction:
     definitions_received: int
     metrics: UdfMetrics
     output: str = ""
-
-
-@dataclass(frozen=True)
-class ExecutorWorkers:
-    """The worker processes of one executor: now, and since the executor was started.
-
-    Attributes:
-        max: How many there may be at one time.
-        alive: How many there are now.
-        busy: How many of these run a function now.
-        started: How many were started. This and all below are since the executor was.
-        retired: How many were ended because they had done their share, were not needed,
-            or had been interrupted.
-        lost: How many ended by themselves, such as in a crash.
-        killed: How many were ended because a function went over a limit or was cancelled.
-        retried: Batches that were given to another worker.
-        last_start_seconds: What the newest worker took to start, in seconds.
-    """
-
-    max: int
-    alive: int
-    busy: int
-    started: int
-    retired: int
-    lost: int
-    killed: int
-    retried: int
-    last_start_seconds: float
 
 
 @dataclass(frozen=True)

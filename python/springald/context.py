@@ -19,9 +19,10 @@ from springald.errors import ClusterError, UdfError
 from springald.overloads import Overloads
 from springald.runtime import UdfMetrics
 from springald.scalar_udf import Udf
-from springald.sidecar import Sidecar, UdfWorkers, WorkerOptions
+from springald.sidecar import Sidecar, WorkerOptions
 from springald.signature import Options
 from springald.sql_calls import explaining_calls
+from springald.worker_figures import UdfWorkers
 
 __all__ = ["BallistaSessionContext"]
 

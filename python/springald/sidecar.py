@@ -31,8 +31,9 @@ from springald.recover import Parts, pickled_with
 from springald.runtime import UdfMetrics, WorkerRuntime, make_worker_runtime
 from springald.scalar_udf import Udf
 from springald.streamed_function import StreamedFunction
+from springald.worker_figures import UdfWorkers
 
-__all__ = ["Sidecar", "UdfWorkers", "WorkerOptions"]
+__all__ = ["Sidecar", "WorkerOptions"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,34 +44,6 @@ _WORTH_SHARING = ("numpy", "pandas")
 # engine ends them where they wait.
 _LINGER_S = (0.1, 1.0)
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
-
-
-@dataclass(frozen=True)
-class UdfWorkers:
-    """The worker processes of a context, now and since it was made.
-
-    Attributes:
-        max: How many there may be at one time.
-        alive, busy: How many there are, and how many of these run a batch.
-        started: How many were started.
-        retired: Ended after many batches, idle time, or an interrupted call.
-        lost: Ended by themselves.
-        killed: Ended because they were over a limit, or did not end when interrupted.
-        retried: Batches that were given to another worker.
-        shared_bytes: Shared memory for columns now, in bytes.
-        last_start_seconds: How long the newest worker took to start.
-    """
-
-    max: int
-    alive: int
-    busy: int
-    started: int
-    retired: int
-    lost: int
-    killed: int
-    retried: int
-    shared_bytes: int
-    last_start_seconds: float
 
 
 @dataclass(frozen=True)

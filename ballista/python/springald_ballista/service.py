@@ -15,9 +15,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from springald.cluster import ClusterExecutor, ExecutorFunction, ExecutorWorkers
+from springald.cluster import ClusterExecutor, ExecutorFunction
 from springald.errors import ClusterError
 from springald.runtime import UdfMetrics
+from springald.worker_figures import ExecutorWorkers
 
 __all__ = ["ClusterState", "SchedulerService"]
 
