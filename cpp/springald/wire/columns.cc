@@ -15,6 +15,7 @@
 #include "springald/encoding/rebuild_type.h"
 #include "springald/encoding/same_values.h"
 #include "springald/wire/column_messages.h"
+#include "springald/wire/offsets_of_no_rows.h"
 #include "springald/wire/unused_view_bytes.h"
 
 namespace springald::wire {
@@ -144,6 +145,19 @@ arrow::Result<std::vector<ColumnData>> ReadMessage(const std::vector<TypePointer
   return columns;
 }
 
+/// Reads columns from the messages that hold them and nothing else.
+arrow::Result<std::vector<ColumnData>> ReadMessages(
+    const std::shared_ptr<arrow::Buffer>& bytes, const std::vector<TypePointer>& types,
+    int64_t num_rows) {
+  ColumnMessages messages(bytes);
+  ARROW_ASSIGN_OR_RAISE(auto columns, ReadMessage(types, num_rows, &messages));
+  if (messages.num_bytes_left() != 0) {
+    return arrow::Status::Invalid("the columns are followed by ",
+                                  messages.num_bytes_left(), " bytes");
+  }
+  return columns;
+}
+
 arrow::Result<ColumnData> Labelled(const ColumnData& column, const TypePointer& type,
                                    ColumnMessages* messages) {
   if (column->type->Equals(*type, /*check_metadata=*/true)) {
@@ -227,13 +241,23 @@ arrow::Result<ColumnsToWrite> ColumnsToWrite::Of(const arrow::ArrayVector& colum
     }
     written.push_back(columns[i]->data());
   }
-  if (!columns.empty()) {
-    ARROW_RETURN_NOT_OK(result.Append(written, num_rows));
+  if (columns.empty()) {
+    return result;
   }
+  result.flat_ = FlatColumns::Of(written, num_rows);
+  if (result.flat_.has_value()) {
+    result.num_bytes_ = result.flat_->num_bytes();
+    return result;
+  }
+  ARROW_RETURN_NOT_OK(result.Append(written, num_rows));
   return result;
 }
 
 arrow::Status ColumnsToWrite::WriteTo(uint8_t* data) const {
+  if (flat_.has_value()) {
+    flat_->WriteTo(data);
+    return arrow::Status::OK();
+  }
   arrow::io::FixedSizeBufferWriter sink(
       std::make_shared<arrow::MutableBuffer>(data, num_bytes_));
   for (const auto& message : messages_) {
@@ -251,15 +275,12 @@ arrow::Result<arrow::ArrayVector> ReadColumns(const std::shared_ptr<arrow::Buffe
   for (const auto& field : fields) {
     types.push_back(WithoutExtensions(field->type()));
   }
-  ColumnMessages messages(bytes);
-  ARROW_ASSIGN_OR_RAISE(const auto columns, ReadMessage(types, num_rows, &messages));
-  if (messages.num_bytes_left() != 0) {
-    return arrow::Status::Invalid("the columns are followed by ",
-                                  messages.num_bytes_left(), " bytes");
-  }
+  ARROW_ASSIGN_OR_RAISE(const auto columns, AreFlatColumns(*bytes)
+                                                ? ReadFlatColumns(bytes, types, num_rows)
+                                                : ReadMessages(bytes, types, num_rows));
   arrow::ArrayVector arrays;
   for (const auto& column : columns) {
-    arrays.push_back(arrow::MakeArray(column));
+    arrays.push_back(arrow::MakeArray(WithOffsetsOfNoRows(column)));
   }
   return arrays;
 }
@@ -267,9 +288,11 @@ arrow::Result<arrow::ArrayVector> ReadColumns(const std::shared_ptr<arrow::Buffe
 arrow::Result<arrow::ArrayVector> WithExtensions(arrow::ArrayVector columns,
                                                  const arrow::FieldVector& fields) {
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    ARROW_ASSIGN_OR_RAISE(auto column,
+    ARROW_ASSIGN_OR_RAISE(const auto column,
                           Labelled(columns[i]->data(), fields[i]->type(), nullptr));
-    columns[i] = arrow::MakeArray(column);
+    if (column != columns[i]->data()) {
+      columns[i] = arrow::MakeArray(column);
+    }
   }
   return columns;
 }

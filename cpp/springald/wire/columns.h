@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <arrow/array.h>
@@ -9,9 +10,12 @@
 #include <arrow/result.h>
 #include <arrow/type.h>
 
+#include "springald/wire/flat_columns.h"
+
 namespace springald::wire {
 
-// Columns as bytes of a segment: what the Arrow IPC format makes of a record batch
+// Columns as bytes of a segment: FlatColumns where their types allow it, and else what
+// the Arrow IPC format makes of a record batch
 // <https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc>.
 // Both sides know the types, so a batch is one message without a schema. A dictionary is
 // a column of a message of its own, and what refers to it a column of indices: the
@@ -54,12 +58,14 @@ class ColumnsToWrite {
       const std::shared_ptr<arrow::ArrayData>& column,
       const std::shared_ptr<arrow::DataType>& type);
 
-  std::vector<arrow::ipc::IpcPayload> messages_;
+  std::optional<FlatColumns> flat_;
+  std::vector<arrow::ipc::IpcPayload> messages_;  ///< where they are not flat
   int64_t num_bytes_ = 0;
 };
 
 /// Reads columns of the types of `fields` that ColumnsToWrite wrote; they refer to
-/// `bytes`, and are not looked at further: offsets, indices and text may be wrong.
+/// `bytes`, and are not looked at further: offsets, indices and text may be wrong. The
+/// offset of a column of no rows is 0, whatever the bytes say.
 ///
 /// Fails where the bytes are not such columns of `num_rows` rows. Allocates nothing that
 /// grows with what the bytes say: compressed columns and the like are refused.

@@ -16,6 +16,7 @@
 
 #include "springald/wire/column_messages.h"
 #include "springald/wire/columns_testing.h"
+#include "springald/wire/refusals_testing.h"
 
 namespace springald::wire {
 
@@ -27,19 +28,6 @@ std::vector<SampleColumn> AllColumns() {
     samples.push_back(std::move(sample));
   }
   return samples;
-}
-
-template <typename T>
-void ExpectInvalid(const arrow::Result<T>& result, const std::string& piece) {
-  EXPECT_TRUE(result.status().IsInvalid()) << result.status().ToString();
-  EXPECT_NE(result.status().message().find(piece), std::string::npos)
-      << result.status().message();
-}
-
-std::shared_ptr<arrow::Buffer> CopyOf(const arrow::Buffer& bytes, int64_t num_bytes) {
-  std::shared_ptr<arrow::Buffer> copy = arrow::AllocateBuffer(num_bytes).ValueOrDie();
-  std::memcpy(copy->mutable_data(), bytes.data(), static_cast<std::size_t>(num_bytes));
-  return copy;
 }
 
 std::shared_ptr<arrow::Buffer> BytesOf(const std::shared_ptr<arrow::Array>& column) {
@@ -268,9 +256,11 @@ TEST(Columns, RefuseTypesOfAnotherShape) {
       ReadColumns(BytesOf(texts), {arrow::field("", arrow::list(arrow::int8()))}, 1)
           .ok());
   const auto words = DictionaryOf(arrow::int8(), "[0]", texts);
-  ExpectInvalid(
-      ReadColumns(BytesOf(FromJson(arrow::int8(), "[0]")), {FieldOf(*words)}, 1),
-      "not in the form that is accepted here");
+  const auto indices = FromJson(arrow::int8(), "[0]");
+  ExpectInvalid(ReadColumns(BytesOf(indices), {FieldOf(*words)}, 1),
+                "of another form than those of dictionary");
+  ExpectInvalid(ReadColumns(MessageOf(indices), {FieldOf(*words)}, 1),
+                "not in the form that is accepted here");
   ExpectInvalid(ReadColumns(BytesOf(words), {arrow::field("", arrow::int8())}, 1),
                 "the columns are followed by");
 }
@@ -349,9 +339,9 @@ TEST(Columns, RefuseTooMuchMetadata) {
                 "at most 16777216 are accepted");
 }
 
-TEST(Columns, RefuseAnOddAddress) {
+TEST(Columns, RefuseMessagesAtAnOddAddress) {
   const auto column = FromJson(arrow::int64(), "[1, 2]");
-  const auto bytes = BytesOf(column);
+  const auto bytes = MessageOf(column);
   const auto moved = arrow::AllocateBuffer(bytes->size() + 4).ValueOrDie();
   std::memcpy(moved->mutable_data() + 4, bytes->data(),
               static_cast<std::size_t>(bytes->size()));
@@ -393,13 +383,18 @@ TEST(Columns, WithManyBytesChangedDoNoHarm) {
 
 TEST(Columns, WithWrongOffsetsAreReadAndNotValid) {
   const auto column = FromJson(arrow::utf8(), R"(["abc", "de"])");
-  const auto bytes = BytesOf(column);
-  // The last 24 bytes are the offsets 0, 3, 5 and the text, each up to a multiple of 8.
   const int32_t wrong = std::numeric_limits<int32_t>::max();
-  std::memcpy(bytes->mutable_data() + bytes->size() - 24 + 4, &wrong, sizeof(wrong));
-  const auto read = ReadColumns(bytes, {FieldOf(*column)}, 2);
-  ASSERT_TRUE(read.ok()) << read.status().ToString();
-  EXPECT_FALSE((*read)[0]->ValidateFull().ok());
+  const auto bytes = BytesOf(column);
+  // The last 128 bytes are the offsets 0, 3, 5 and the text, each up to a multiple of 64;
+  // of a message the last 24, each up to a multiple of 8.
+  const auto message = MessageOf(column);
+  std::memcpy(bytes->mutable_data() + bytes->size() - 128 + 4, &wrong, sizeof(wrong));
+  std::memcpy(message->mutable_data() + message->size() - 24 + 4, &wrong, sizeof(wrong));
+  for (const auto& broken : {bytes, message}) {
+    const auto read = ReadColumns(broken, {FieldOf(*column)}, 2);
+    ASSERT_TRUE(read.ok()) << read.status().ToString();
+    EXPECT_FALSE((*read)[0]->ValidateFull().ok());
+  }
 }
 
 }  // namespace

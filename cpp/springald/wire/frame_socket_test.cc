@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "springald/base/open_fds_testing.h"
+#include "springald/wire/refusals_testing.h"
 
 namespace springald::wire {
 
@@ -55,13 +56,6 @@ void SendRaw(const FrameSocket& socket, const std::string& packet,
     std::memcpy(CMSG_DATA(control), fds.data(), sizeof(int) * fds.size());
   }
   ASSERT_EQ(sendmsg(socket.fd(), &message, 0), static_cast<ssize_t>(packet.size()));
-}
-
-template <typename T>
-void ExpectInvalid(const arrow::Result<T>& result, const std::string& piece) {
-  EXPECT_TRUE(result.status().IsInvalid()) << result.status().ToString();
-  EXPECT_NE(result.status().message().find(piece), std::string::npos)
-      << result.status().message();
 }
 
 void ExpectRefused(const std::string& packet, const std::string& piece) {

@@ -1,8 +1,5 @@
 #include "springald/wire/messages.h"
 
-#include <fstream>
-#include <iterator>
-#include <sstream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -10,17 +7,12 @@
 
 #include "springald/base/byte_writer.h"
 #include "springald/wire/messages_testing.h"
+#include "springald/wire/protocol_page_testing.h"
+#include "springald/wire/refusals_testing.h"
 
 namespace springald::wire {
 
 namespace {
-
-template <typename T>
-void ExpectInvalid(const arrow::Result<T>& result, const std::string& piece) {
-  EXPECT_TRUE(result.status().IsInvalid()) << result.status().ToString();
-  EXPECT_NE(result.status().message().find(piece), std::string::npos)
-      << result.status().message();
-}
 
 TEST(Messages, OfEveryKindComeBack) {
   for (const auto& [name, kind, body] : SampleFrames()) {
@@ -257,25 +249,8 @@ TEST(Messages, WithAnyByteChangedAreRefusedOrComeBack) {
   }
 }
 
-/// The bytes that the first hexadecimal block of a page shows, after "00: " in each line.
-std::string BytesOfPage(const char* path) {
-  std::ifstream file(path);
-  const std::string page(std::istreambuf_iterator<char>(file), {});
-  const std::size_t begin = page.find("```hex\n") + 7;
-  std::istringstream block(page.substr(begin, page.find("```", begin) - begin));
-  std::string bytes;
-  for (std::string line; std::getline(block, line);) {
-    EXPECT_EQ(std::stoul(line, nullptr, 16), bytes.size()) << line;
-    std::istringstream row(line.substr(4, 36));
-    for (std::string byte; row >> byte;) {
-      bytes.push_back(static_cast<char>(std::stoi(byte, nullptr, 16)));
-    }
-  }
-  return bytes;
-}
-
 TEST(Messages, AreAsThePageShowsThem) {
-  const std::string shown = BytesOfPage(WORKER_PROTOCOL_PAGE);
+  const std::string shown = BytesOfPage(0);
   auto ends = FrameSocket::MakePair().ValueOrDie();
   ASSERT_EQ(send(ends.first.fd(), shown.data(), shown.size(), 0),
             static_cast<ssize_t>(shown.size()));
@@ -289,8 +264,8 @@ TEST(Messages, AreAsThePageShowsThem) {
   EXPECT_EQ(call.num_rows, 3);
   EXPECT_EQ(call.stream_id, 0);
   EXPECT_EQ(call.is_constant, (std::vector<bool>{false, true}));
-  EXPECT_EQ(call.columns, (ColumnsPlace{0, 320}));
-  EXPECT_EQ(call.constants, (ColumnsPlace{320, 256}));
+  EXPECT_EQ(call.columns, (ColumnsPlace{0, 192}));
+  EXPECT_EQ(call.constants, (ColumnsPlace{192, 128}));
   EXPECT_EQ(call.memory_bytes, int64_t{2} << 30);
   EXPECT_EQ(call.max_open_files, 64);
   EXPECT_EQ(call.max_result_bytes, int64_t{1} << 30);

@@ -1,6 +1,7 @@
 // A fork server with workers that do one thing wrong, for worker_process_test.cc: what
 // they do is named by the variable HOSTILE, "bad_magic,honest" for two workers and all
-// after them.
+// after them. With "message_" before it their columns are messages of the Arrow IPC
+// format.
 
 #include <algorithm>
 #include <cerrno>
@@ -14,7 +15,11 @@
 #include <vector>
 
 #include <arrow/array/builder_binary.h>
+#include <arrow/io/memory.h>
+#include <arrow/ipc/writer.h>
 #include <arrow/json/from_string.h>
+#include <arrow/record_batch.h>
+#include <arrow/util/logging.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -86,7 +91,13 @@ class HostileWorker {
   }
 
  private:
-  bool Is(const char* what) const { return what_ == what; }
+  static constexpr std::string_view kMessage = "message_";
+
+  bool SendsMessages() const { return what_.starts_with(kMessage); }
+
+  bool Is(std::string_view what) const {
+    return std::string_view(what_).substr(SendsMessages() ? kMessage.size() : 0) == what;
+  }
 
   void Answer(const Frame& frame) {
     if (frame.kind == FrameKind::kLoad) {
@@ -232,16 +243,32 @@ class HostileWorker {
   }
 
   WritableSegment SegmentOf(const std::shared_ptr<arrow::Array>& column) {
+    const auto bytes = SendsMessages() ? MessageOf(column) : ColumnsOf(column);
+    num_bytes_ = bytes->size();
+    auto segment = WritableSegment::Create(num_bytes_).ValueOrDie();
+    std::memcpy(segment.data(), bytes->data(), static_cast<std::size_t>(num_bytes_));
+    return segment;
+  }
+
+  static std::shared_ptr<arrow::Buffer> ColumnsOf(
+      const std::shared_ptr<arrow::Array>& column) {
     const auto written =
         springald::wire::ColumnsToWrite::Of({column}, {arrow::field("", column->type())},
                                             column->length())
             .ValueOrDie();
-    num_bytes_ = written.num_bytes();
-    auto segment = WritableSegment::Create(num_bytes_).ValueOrDie();
-    if (!written.WriteTo(segment.data()).ok()) {
-      std::abort();
-    }
-    return segment;
+    std::shared_ptr<arrow::Buffer> bytes =
+        arrow::AllocateBuffer(written.num_bytes()).ValueOrDie();
+    ARROW_CHECK_OK(written.WriteTo(bytes->mutable_data()));
+    return bytes;
+  }
+
+  static std::shared_ptr<arrow::Buffer> MessageOf(
+      const std::shared_ptr<arrow::Array>& column) {
+    const auto batch = arrow::RecordBatch::Make(
+        arrow::schema({arrow::field("", column->type())}), column->length(), {column});
+    return arrow::ipc::SerializeRecordBatch(*batch,
+                                            arrow::ipc::IpcWriteOptions::Defaults())
+        .ValueOrDie();
   }
 
   /// Replaces the last number of the column that is `from`.

@@ -86,6 +86,11 @@ TEST(WorkerProcess, GivesTheColumnOfAnHonestWorker) {
   EXPECT_EQ(workers.pool().figures().num_started, 1);
 }
 
+TEST(WorkerProcess, GivesAColumnThatIsAMessage) {
+  HostileWorkers workers("message_honest");
+  ExpectTexts(workers.Invoke());
+}
+
 TEST(WorkerProcess, RefusesWhatIsNoFrame) {
   ExpectLost("bad_magic", "sent what is no answer (what came is no frame");
   ExpectLost("bad_version", "a frame is of version 9, and this is 1");
@@ -153,17 +158,22 @@ TEST(WorkerProcess, RefusesAResultThatIsAnnouncedLargerThanItMayBe) {
 
 TEST(WorkerProcess, RefusesAColumnThatIsMalformed) {
   ExpectLost("zeros", "not in the form that is accepted here");
-  ExpectLost("cut_column", "not in the form that is accepted here");
-  ExpectLost("another_type", "sent what is no answer");
-  ExpectLost("more_rows", "wrong length: 4 rows, expected 3");
-  ExpectLost("fewer_rows", "wrong length: 2 rows, expected 3");
+  ExpectLost("cut_column", "the columns are cut off");
+  ExpectLost("message_cut_column", "not in the form that is accepted here");
+  ExpectLost("message_nulls_that_it_counts_wrong", "sent what is no answer");
+  for (const std::string form : {"", "message_"}) {
+    ExpectLost(form + "another_type", "sent what is no answer");
+    ExpectLost(form + "more_rows", "wrong length: 4 rows, expected 3");
+    ExpectLost(form + "fewer_rows", "wrong length: 2 rows, expected 3");
+  }
 }
 
 TEST(WorkerProcess, RefusesAColumnThatOnlyAFullLookShowsToBeWrong) {
-  ExpectLost("offsets_past_end", "sent what is no answer");
-  ExpectLost("offsets_that_fall", "sent what is no answer");
-  ExpectLost("no_utf8", "Invalid UTF8");
-  ExpectLost("nulls_that_it_counts_wrong", "sent what is no answer");
+  for (const std::string form : {"", "message_"}) {
+    ExpectLost(form + "offsets_past_end", "sent what is no answer");
+    ExpectLost(form + "offsets_that_fall", "sent what is no answer");
+    ExpectLost(form + "no_utf8", "Invalid UTF8");
+  }
 }
 
 TEST(WorkerProcess, RefusesNullsThatTheFunctionMayNotReturn) {
