@@ -2,11 +2,14 @@
 
 #include <bit>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #ifndef F_SEAL_FUTURE_WRITE  // Linux 5.1; glibc hides it from strict C++
@@ -46,6 +49,13 @@ arrow::Result<int64_t> SealedSize(int fd) {
   return static_cast<int64_t>(status.st_size);
 }
 
+/// Whether a memory file is of ordinary pages, which there always are: reading one of
+/// huge pages that the system has run out of is a SIGBUS.
+bool HasOrdinaryPages(int fd) {
+  struct statfs status{};
+  return fstatfs(fd, &status) == 0 && status.f_type == TMPFS_MAGIC;
+}
+
 /// A read-only mapping.
 class MappedBuffer : public arrow::Buffer {
  public:
@@ -54,6 +64,15 @@ class MappedBuffer : public arrow::Buffer {
     munmap(const_cast<uint8_t*>(data()), static_cast<std::size_t>(size()));
   }
 };
+
+arrow::Result<std::shared_ptr<arrow::Buffer>> Map(int fd, int64_t size_bytes) {
+  void* const data =
+      mmap(nullptr, static_cast<std::size_t>(size_bytes), PROT_READ, MAP_SHARED, fd, 0);
+  if (data == MAP_FAILED) {
+    return ErrnoError(errno, "cannot map shared memory");
+  }
+  return std::make_shared<MappedBuffer>(static_cast<const uint8_t*>(data), size_bytes);
+}
 
 }  // namespace
 
@@ -105,7 +124,14 @@ arrow::Result<WritableSegment> WritableSegment::Create(int64_t num_bytes) {
 
 arrow::Result<ForeignSegment> ForeignSegment::Open(UniqueFd fd) {
   ARROW_ASSIGN_OR_RAISE(const int64_t size_bytes, SealedSize(fd.get()));
-  return ForeignSegment(std::move(fd), size_bytes);
+  if (!HasOrdinaryPages(fd.get())) {
+    return arrow::Status::Invalid("a segment of shared memory is of huge pages");
+  }
+  if (size_bytes > kMaxKeptBytes) {
+    return ForeignSegment(std::move(fd), nullptr, size_bytes);
+  }
+  ARROW_ASSIGN_OR_RAISE(auto mapping, Map(fd.get(), size_bytes));
+  return ForeignSegment(UniqueFd(), std::move(mapping), size_bytes);
 }
 
 arrow::Result<std::shared_ptr<arrow::Buffer>> ForeignSegment::Copy(
@@ -118,8 +144,11 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> ForeignSegment::Copy(
   }
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> copy,
                         arrow::AllocateBuffer(num_bytes));
-  // Not through a mapping: a page that the other side took away again is read as zeros
-  // here, and would be memory of this process there.
+  if (mapping_ != nullptr) {
+    std::memcpy(copy->mutable_data(), mapping_->data() + offset,
+                static_cast<std::size_t>(num_bytes));
+    return copy;
+  }
   int64_t num_read = 0;
   while (num_read < num_bytes) {
     const ssize_t n =
@@ -138,12 +167,7 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> ForeignSegment::Copy(
 
 arrow::Result<std::shared_ptr<arrow::Buffer>> MapSegment(UniqueFd fd) {
   ARROW_ASSIGN_OR_RAISE(const int64_t size_bytes, SealedSize(fd.get()));
-  void* const data = mmap(nullptr, static_cast<std::size_t>(size_bytes), PROT_READ,
-                          MAP_SHARED, fd.get(), 0);
-  if (data == MAP_FAILED) {
-    return ErrnoError(errno, "cannot map shared memory");
-  }
-  return std::make_shared<MappedBuffer>(static_cast<const uint8_t*>(data), size_bytes);
+  return Map(fd.get(), size_bytes);
 }
 
 }  // namespace springald::wire

@@ -48,7 +48,8 @@ class WritableSegment {
 /// what was copied does not.
 class ForeignSegment {
  public:
-  /// Fails with Invalid where `fd` is no memory file whose size is sealed.
+  /// Fails with Invalid where `fd` is no memory file whose size is sealed, or one of huge
+  /// pages.
   static arrow::Result<ForeignSegment> Open(UniqueFd fd);
 
   int64_t size_bytes() const { return size_bytes_; }
@@ -58,10 +59,14 @@ class ForeignSegment {
                                                      int64_t num_bytes) const;
 
  private:
-  ForeignSegment(UniqueFd fd, int64_t size_bytes)
-      : fd_(std::move(fd)), size_bytes_(size_bytes) {}
+  ForeignSegment(UniqueFd fd, std::shared_ptr<arrow::Buffer> mapping, int64_t size_bytes)
+      : fd_(std::move(fd)), mapping_(std::move(mapping)), size_bytes_(size_bytes) {}
 
+  // One of the two. A mapping is faster to copy from, but a page that the other side took
+  // away becomes memory of this process when it is read: segments of more than
+  // kMaxKeptBytes are read through their descriptor.
   UniqueFd fd_;
+  std::shared_ptr<arrow::Buffer> mapping_;
   int64_t size_bytes_;
 };
 

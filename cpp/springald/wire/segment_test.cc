@@ -13,17 +13,11 @@
 #include <unistd.h>
 
 #include "springald/base/open_fds_testing.h"
+#include "springald/wire/refusals_testing.h"
 
 namespace springald::wire {
 
 namespace {
-
-template <typename T>
-void ExpectInvalid(const arrow::Result<T>& result, const std::string& piece) {
-  EXPECT_TRUE(result.status().IsInvalid()) << result.status().ToString();
-  EXPECT_NE(result.status().message().find(piece), std::string::npos)
-      << result.status().message();
-}
 
 WritableSegment SegmentWith(const std::string& text) {
   auto segment = WritableSegment::Create(static_cast<int64_t>(text.size())).ValueOrDie();
@@ -169,6 +163,27 @@ TEST(ForeignSegment, CopiesParts) {
   EXPECT_EQ(TextOf(*foreign.Copy(size - 1, 1).ValueOrDie()), std::string(1, '\0'));
 }
 
+TEST(ForeignSegment, CopiesPartsOfALargeOne) {
+  auto segment = WritableSegment::Create(kMaxKeptBytes + 1).ValueOrDie();
+  const auto foreign = ForeignSegment::Open(FdOf(segment)).ValueOrDie();
+  const int64_t size = foreign.size_bytes();
+  std::memcpy(segment.data() + size - 3, "xyz", 3);
+  const auto copy = foreign.Copy(size - 3, 3).ValueOrDie();
+  std::memcpy(segment.data() + size - 3, "abc", 3);
+  EXPECT_EQ(TextOf(*copy), "xyz");
+  EXPECT_EQ(foreign.Copy(0, size).ValueOrDie()->size(), size);
+  ExpectInvalid(foreign.Copy(1, size), "outside of its segment: ");
+}
+
+TEST(ForeignSegment, RefusesAFileOfHugePages) {
+  UniqueFd fd(memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB));
+  if (!fd) {
+    GTEST_SKIP() << "this system has no huge pages";
+  }
+  ASSERT_EQ(fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
+  ExpectInvalid(ForeignSegment::Open(std::move(fd)), "is of huge pages");
+}
+
 TEST(ForeignSegment, CopiesWhatDoesNotChangeAfterwards) {
   auto segment = SegmentWith("abc");
   const auto copy =
@@ -221,25 +236,33 @@ TEST(ForeignSegment, RefusesWhatIsNoMemoryFile) {
 }
 
 TEST(ForeignSegment, FailsWhereItCannotBeRead) {
-  const auto file = MemoryFile(4096);
-  const UniqueFd seals(dup(file.get()));
-  ASSERT_EQ(fcntl(seals.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
-  UniqueFd write_only(
-      open(("/proc/self/fd/" + std::to_string(file.get())).c_str(), O_WRONLY));
-  const auto foreign = ForeignSegment::Open(std::move(write_only)).ValueOrDie();
-  EXPECT_TRUE(foreign.Copy(0, 1).status().IsIOError());
+  for (const int64_t size : {int64_t{4096}, kMaxKeptBytes + 4096}) {
+    const auto file = MemoryFile(size);
+    ASSERT_EQ(fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
+    UniqueFd write_only(
+        open(("/proc/self/fd/" + std::to_string(file.get())).c_str(), O_WRONLY));
+    const auto copied = [&write_only]() -> arrow::Status {
+      ARROW_ASSIGN_OR_RAISE(const auto foreign,
+                            ForeignSegment::Open(std::move(write_only)));
+      return foreign.Copy(0, 1).status();
+    };
+    EXPECT_TRUE(copied().IsIOError()) << size;
+  }
 }
 
 TEST(ForeignSegment, ReadsPagesThatWereTakenAwayAsZeros) {
   // Its maker may keep the right to do so.
-  auto file = MemoryFile(8192);
-  ASSERT_EQ(pwrite(file.get(), "abc", 3, 4096), 3);
-  ASSERT_EQ(fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
-  const int fd = file.get();
-  const auto foreign = ForeignSegment::Open(std::move(file)).ValueOrDie();
-  EXPECT_EQ(TextOf(*foreign.Copy(4096, 3).ValueOrDie()), "abc");
-  ASSERT_EQ(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 8192), 0);
-  EXPECT_EQ(TextOf(*foreign.Copy(4096, 3).ValueOrDie()), std::string(3, '\0'));
+  for (const int64_t size : {int64_t{8192}, kMaxKeptBytes + 4096}) {
+    auto file = MemoryFile(size);
+    ASSERT_EQ(pwrite(file.get(), "abc", 3, 4096), 3);
+    ASSERT_EQ(fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
+    const UniqueFd maker(dup(file.get()));
+    const auto foreign = ForeignSegment::Open(std::move(file)).ValueOrDie();
+    EXPECT_EQ(TextOf(*foreign.Copy(4096, 3).ValueOrDie()), "abc");
+    ASSERT_EQ(fallocate(maker.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 8192),
+              0);
+    EXPECT_EQ(TextOf(*foreign.Copy(4096, 3).ValueOrDie()), std::string(3, '\0'));
+  }
 }
 
 TEST(MapSegment, LivesAsLongAsASlice) {
