@@ -139,6 +139,32 @@ def test_counters_and_workers(ctx):
     assert workers.shared_bytes > 0
 
 
+class ProcessorsSeen:
+    """Say how many processors there were when the function was made, and are now."""
+
+    def __init__(self) -> None:
+        self._at_first = len(os.sched_getaffinity(0))
+
+    def __call__(self, n: int) -> int:
+        return self._at_first * 1_000 + len(os.sched_getaffinity(0))
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one processor")
+def test_a_function_is_loaded_with_all_processors():
+    # Short calls share their caller's; threads that a library starts would stay there.
+    num_processors = len(os.sched_getaffinity(0))
+    everywhere = num_processors * 1_000 + num_processors
+    with_batches = [[pa.record_batch({"n": [n]}) for n in range(60)]]
+    context = BallistaSessionContext(udf_backend="sidecar", udf_workers=1)
+    context.register_record_batches("batches", with_batches)
+    for name in ("first", "second"):
+        context.register_udf(ProcessorsSeen, name=name, volatility="volatile")
+        (seen,) = context.sql(f"SELECT {name}(n) FROM batches").to_pydict().values()
+        assert seen[:15] == [everywhere] * 15
+    assert context.udf_workers().started == 1
+    context.close()
+
+
 def test_two_batches_run_at_the_same_time(ctx):
     @udf
     def slow(n: int) -> int:

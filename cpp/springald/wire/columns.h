@@ -14,8 +14,8 @@
 
 namespace springald::wire {
 
-// Columns as bytes of a segment: FlatColumns where their types allow it, and else what
-// the Arrow IPC format makes of a record batch
+// Columns as bytes of a segment: FlatColumns where all can be, and else what the Arrow
+// IPC format makes of a record batch
 // <https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc>.
 // Both sides know the types, so a batch is one message without a schema. A dictionary is
 // a column of a message of its own, and what refers to it a column of indices: the

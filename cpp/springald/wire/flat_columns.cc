@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include <arrow/extension_type.h>
 #include <arrow/type_traits.h>
 #include <arrow/util/bit_util.h>
 
@@ -25,6 +26,8 @@ static_assert(std::endian::native == std::endian::little);
 constexpr std::string_view kMagic = "SPRC";
 /// Of each buffer, counted from the first byte.
 constexpr int64_t kAlignmentBytes = 64;
+/// More rows than any batch has; the lengths of their buffers are still numbers.
+constexpr int64_t kMaxRows = int64_t{1} << 48;
 /// Of the first byte's address; values of no type need more.
 constexpr uint64_t kAddressAlignmentBytes = 8;
 /// The magic, the number of columns, and the number of rows.
@@ -51,6 +54,8 @@ struct Shape {
 
 Shape ShapeOf(const arrow::DataType& type) {
   switch (type.id()) {
+    case Type::EXTENSION:
+      return ShapeOf(*static_cast<const arrow::ExtensionType&>(type).storage_type());
     case Type::BOOL:
       return {Kind::kBits, 0};
     case Type::STRING:
@@ -73,14 +78,22 @@ const uint8_t* ItemsAt(const arrow::ArrayData& column, int buffer, int64_t num_b
   return held == nullptr ? nullptr : held->data() + column.offset * num_bytes;
 }
 
+/// Buffers of others may begin anywhere.
+template <typename Offset>
+Offset OffsetAt(const uint8_t* offsets, int64_t place) {
+  Offset offset = 0;
+  std::memcpy(&offset, offsets + place * static_cast<int64_t>(sizeof(Offset)),
+              sizeof(Offset));
+  return offset;
+}
+
 template <typename Offset>
 void WriteRebased(const uint8_t* from, int64_t num_bytes, uint8_t* to) {
-  const auto* const offsets = reinterpret_cast<const Offset*>(from);
-  auto* const rebased = reinterpret_cast<Offset*>(to);
   const int64_t count = num_bytes / static_cast<int64_t>(sizeof(Offset));
-  const Offset first = offsets[0];
+  const auto first = OffsetAt<Offset>(from, 0);
   for (int64_t i = 0; i < count; ++i) {
-    rebased[i] = offsets[i] - first;
+    const Offset rebased = OffsetAt<Offset>(from, i) - first;
+    std::memcpy(to + i * static_cast<int64_t>(sizeof(Offset)), &rebased, sizeof(Offset));
   }
 }
 
@@ -172,8 +185,7 @@ void FlatColumns::Append(Part part) {
 
 template <typename Offset>
 void FlatColumns::AppendText(const arrow::ArrayData& column) {
-  const auto* const offsets =
-      reinterpret_cast<const Offset*>(ItemsAt(column, 1, sizeof(Offset)));
+  const uint8_t* const offsets = ItemsAt(column, 1, sizeof(Offset));
   if (offsets == nullptr || column.buffers[1]->size() == 0) {
     // Arrow lets a column of no rows have no offset; it is written with the one.
     static constexpr Offset kNone = 0;
@@ -181,9 +193,10 @@ void FlatColumns::AppendText(const arrow::ArrayData& column) {
     return Append({});
   }
   const auto count = static_cast<int64_t>(sizeof(Offset)) * (column.length + 1);
-  Append({reinterpret_cast<const uint8_t*>(offsets), count, sizeof(Offset)});
-  const int64_t size = offsets[column.length] - offsets[0];
-  Append({size == 0 ? nullptr : column.buffers[2]->data() + offsets[0], size});
+  Append({offsets, count, sizeof(Offset)});
+  const auto begin = static_cast<int64_t>(OffsetAt<Offset>(offsets, 0));
+  const int64_t size = OffsetAt<Offset>(offsets, column.length) - begin;
+  Append({size == 0 ? nullptr : column.buffers[2]->data() + begin, size});
 }
 
 bool FlatColumns::AppendColumn(const arrow::ArrayData& column) {
@@ -280,6 +293,10 @@ arrow::Result<std::vector<ColumnData>> ReadFlatColumns(
   }
   if (num_rows < 0 || static_cast<int64_t>(num_written) != num_rows) {
     return WrongLength("rows", static_cast<int64_t>(num_written), num_rows);
+  }
+  if (num_rows > kMaxRows) {
+    return arrow::Status::Invalid("the columns have too many rows: ", num_rows,
+                                  ", at most ", kMaxRows, " are accepted");
   }
   BufferReader buffers(bytes, types.size());
   std::vector<ColumnData> columns;

@@ -12,10 +12,10 @@
 
 namespace springald::wire {
 
-// Columns of types without children (numbers, bools, moments, decimals, text and bytes
-// with offsets), as a table of how long each buffer is, and the buffers. An Arrow IPC
-// message says the same in a FlatBuffer, which takes both sides some microseconds a
-// batch. docs/worker-protocol.md has the layout.
+// Columns of numbers, bools, moments, decimals, and of text and bytes with offsets, also
+// as the storage of extension types, as a table of how long each buffer is, and the
+// buffers. An Arrow IPC message says the same in a FlatBuffer, which takes both sides
+// some microseconds a batch. docs/worker-protocol.md has the layout.
 
 /// Columns of such types. Refers to their buffers.
 class FlatColumns {

@@ -85,7 +85,8 @@ TEST(FlatColumns, AreOfTheTypesWithoutChildren) {
                                          "uint32",
                                          "uint64",
                                          "uint8",
-                                         "utf8"}));
+                                         "utf8",
+                                         "uuid"}));
 }
 
 TEST(FlatColumns, AreAsThePageShowsThem) {

@@ -49,8 +49,17 @@ arrow::Result<int64_t> SealedSize(int fd) {
   return static_cast<int64_t>(status.st_size);
 }
 
-/// Whether a memory file is of ordinary pages, which there always are: reading one of
-/// huge pages that the system has run out of is a SIGBUS.
+/// Whether the system may refuse to fill a hole of a memory file, which is a SIGBUS for
+/// who reads or writes there through a mapping (vm.overcommit_memory, proc_sys_vm(5)).
+bool MayRunOutOfPages() {
+  const UniqueFd file(open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC));
+  char mode = '2';
+  [[maybe_unused]] const ssize_t n = read(file.get(), &mode, 1);
+  return mode == '2';
+}
+
+/// Whether a memory file is of ordinary pages. Of huge ones there are few, and to read
+/// one when they have run out is a SIGBUS, too.
 bool HasOrdinaryPages(int fd) {
   struct statfs status{};
   return fstatfs(fd, &status) == 0 && status.f_type == TMPFS_MAGIC;
@@ -106,7 +115,8 @@ arrow::Result<WritableSegment> WritableSegment::Create(int64_t num_bytes) {
   if (!fd) {
     return ErrnoError(errno, "cannot make shared memory");
   }
-  if (ftruncate(fd.get(), capacity) != 0) {
+  if (ftruncate(fd.get(), capacity) != 0 ||
+      (MayRunOutOfPages() && fallocate(fd.get(), 0, 0, capacity) != 0)) {
     return ErrnoError(errno, "cannot make shared memory");
   }
   void* const data = mmap(nullptr, static_cast<std::size_t>(capacity),
@@ -127,7 +137,7 @@ arrow::Result<ForeignSegment> ForeignSegment::Open(UniqueFd fd) {
   if (!HasOrdinaryPages(fd.get())) {
     return arrow::Status::Invalid("a segment of shared memory is of huge pages");
   }
-  if (size_bytes > kMaxKeptBytes) {
+  if (size_bytes > kMaxKeptBytes || MayRunOutOfPages()) {
     return ForeignSegment(std::move(fd), nullptr, size_bytes);
   }
   ARROW_ASSIGN_OR_RAISE(auto mapping, Map(fd.get(), size_bytes));

@@ -63,15 +63,17 @@ class ForeignSegment {
       : fd_(std::move(fd)), mapping_(std::move(mapping)), size_bytes_(size_bytes) {}
 
   // One of the two. A mapping is faster to copy from, but a page that the other side took
-  // away becomes memory of this process when it is read: segments of more than
-  // kMaxKeptBytes are read through their descriptor.
+  // away becomes memory of this process when it is read, and where the system may refuse
+  // that, a SIGBUS: segments of more than kMaxKeptBytes, and all on such systems, are
+  // read through their descriptor.
   UniqueFd fd_;
   std::shared_ptr<arrow::Buffer> mapping_;
   int64_t size_bytes_;
 };
 
 /// Maps a segment of another process, which this one trusts, for reading. The mapping
-/// lives as long as the buffer and its slices. Fails as ForeignSegment::Open.
+/// lives as long as the buffer and its slices. Fails with Invalid where `fd` is no memory
+/// file whose size is sealed.
 arrow::Result<std::shared_ptr<arrow::Buffer>> MapSegment(UniqueFd fd);
 
 }  // namespace springald::wire

@@ -258,6 +258,9 @@ class HostileWorker {
             .ValueOrDie();
     std::shared_ptr<arrow::Buffer> bytes =
         arrow::AllocateBuffer(written.num_bytes()).ValueOrDie();
+    // Between the buffers, where nothing is written, a number could look like another
+    // one.
+    std::memset(bytes->mutable_data(), 0, static_cast<std::size_t>(bytes->size()));
     ARROW_CHECK_OK(written.WriteTo(bytes->mutable_data()));
     return bytes;
   }

@@ -1,12 +1,15 @@
 #include "springald/backend/sidecar/nearby_worker.h"
 
+#include <cstring>
+
 namespace springald {
 
 namespace {
 
 /// The caller only waits for so long, and its processor would be idle.
 constexpr std::chrono::microseconds kShort{1'000};
-/// The first requests of a function may start threads, which stay where they are begun.
+/// The first requests after a function was loaded may start threads, which stay where
+/// they are begun.
 constexpr int kShortRequestsBefore = 16;
 /// How many requests a caller stays that was moved: few enough for it to move soon where
 /// another process needs the processor.
@@ -20,11 +23,35 @@ std::optional<cpu_set_t> ProcessorsOf(pid_t pid) {
              : std::nullopt;
 }
 
-bool PlaceAt(pid_t pid, int processor) {
+bool Place(pid_t pid, const cpu_set_t& processors) {
+  return sched_setaffinity(pid, sizeof(processors), &processors) == 0;
+}
+
+cpu_set_t Only(int processor) {
   cpu_set_t here;
   CPU_ZERO(&here);
   CPU_SET(processor, &here);
-  return sched_setaffinity(pid, sizeof(here), &here) == 0;
+  return here;
+}
+
+/// Undoes Place(pid, Only(processor)), unless somebody else has placed it meanwhile.
+void Release(pid_t pid, int processor, const cpu_set_t& before) {
+  const cpu_set_t here = Only(processor);
+  const auto now = ProcessorsOf(pid);
+  if (!now.has_value() || !CPU_EQUAL(&*now, &here)) {
+    return;
+  }
+  // What nobody has restricted follows the processors of its container, should those
+  // change: naming all that there are now would be a restriction.
+  cpu_set_t all;
+  std::memset(&all, 0xff, sizeof(all));
+  if (!Place(pid, all)) {
+    return;
+  }
+  const auto unrestricted = ProcessorsOf(pid);
+  if (!unrestricted.has_value() || !CPU_EQUAL(&*unrestricted, &before)) {
+    Place(pid, before);
+  }
 }
 
 }  // namespace
@@ -39,23 +66,22 @@ void NearbyWorker::BeforeRequest() {
   if (processor < 0 || processor >= CPU_SETSIZE || !CPU_ISSET(processor, &*everywhere_)) {
     return;
   }
-  if (processor != processor_ && PlaceAt(pid_, processor)) {
+  if (processor != processor_ && Place(pid_, Only(processor))) {
     processor_ = processor;
   }
   if (num_held_ > 0) {
     --num_held_;
     const auto before = ProcessorsOf(0);
-    if (before.has_value() && PlaceAt(0, processor)) {
+    if (before.has_value() && Place(0, Only(processor))) {
       caller_everywhere_ = before;
+      caller_processor_ = processor;
     }
   }
 }
 
 void NearbyWorker::AfterRequest(std::chrono::nanoseconds elapsed) {
   if (elapsed >= kShort) {
-    num_short_ = 0;
-    num_held_ = 0;
-    LetGo();
+    StartOver();
     return;
   }
   num_short_ += num_short_ < kShortRequestsBefore ? 1 : 0;
@@ -65,19 +91,31 @@ void NearbyWorker::AfterRequest(std::chrono::nanoseconds elapsed) {
   ReleaseCaller();
 }
 
+void NearbyWorker::StartOver() {
+  num_short_ = 0;
+  num_held_ = 0;
+  LetGo();
+}
+
 void NearbyWorker::LetGo() {
   ReleaseCaller();
   if (processor_ >= 0) {
-    sched_setaffinity(pid_, sizeof(*everywhere_), &*everywhere_);
+    Release(pid_, processor_, *everywhere_);
     processor_ = -1;
   }
 }
 
 void NearbyWorker::ReleaseCaller() {
   if (caller_everywhere_.has_value()) {
-    sched_setaffinity(0, sizeof(*caller_everywhere_), &*caller_everywhere_);
+    Release(0, caller_processor_, *caller_everywhere_);
     caller_everywhere_.reset();
   }
+}
+
+void NearbyWorker::Forget() {
+  ReleaseCaller();
+  everywhere_.reset();
+  processor_ = -1;
 }
 
 }  // namespace springald

@@ -72,60 +72,115 @@ TEST_F(NearbyWorkerTest, IsLetGoWhileItsRequestGoesOn) {
   EXPECT_EQ(NumProcessors(), everywhere);
 }
 
-/// Ends a request of a thread that the scheduler has moved during it.
-void EndMoved(NearbyWorker* worker) {
-  cpu_set_t everywhere;
-  ASSERT_EQ(sched_getaffinity(0, sizeof(everywhere), &everywhere), 0);
-  cpu_set_t others = everywhere;
-  CPU_CLR(sched_getcpu(), &others);
-  ASSERT_EQ(sched_setaffinity(0, sizeof(others), &others), 0);
-  worker->AfterRequest(microseconds(50));
-  ASSERT_EQ(sched_setaffinity(0, sizeof(everywhere), &everywhere), 0);
-}
+/// The caller's side: a thread that the scheduler may move.
+class MovedCallerTest : public NearbyWorkerTest {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(sched_getaffinity(0, sizeof(everywhere_), &everywhere_), 0);
+    if (CPU_COUNT(&everywhere_) < 2) {
+      GTEST_SKIP() << "this machine has one processor";
+    }
+  }
+  void TearDown() override { sched_setaffinity(0, sizeof(everywhere_), &everywhere_); }
 
-TEST_F(NearbyWorkerTest, HasItsCallerStayDuringRequestsOnceItWasMoved) {
-  const int everywhere = NumProcessorsOf(0);
-  if (everywhere < 2) {
-    GTEST_SKIP() << "this machine has one processor";
+  int NumProcessorsOfCaller() const { return NumProcessorsOf(0); }
+  int everywhere() const { return CPU_COUNT(&everywhere_); }
+
+  /// Has a worker be placed, and its caller be moved during the last request.
+  void PlaceAndMove(NearbyWorker* worker) {
+    for (int i = 0; i < 17; ++i) {
+      Request(worker, microseconds(50));
+    }
+    worker->BeforeRequest();
+    cpu_set_t others = everywhere_;
+    cpu_set_t placed;
+    ASSERT_EQ(sched_getaffinity(pid_, sizeof(placed), &placed), 0);
+    ASSERT_EQ(CPU_COUNT(&placed), 1);
+    CPU_XOR(&others, &others, &placed);
+    ASSERT_EQ(sched_setaffinity(0, sizeof(others), &others), 0);
+    worker->AfterRequest(microseconds(50));
+    ASSERT_EQ(sched_setaffinity(0, sizeof(everywhere_), &everywhere_), 0);
   }
+
+ private:
+  cpu_set_t everywhere_{};
+};
+
+TEST_F(MovedCallerTest, StaysDuringTheNextRequests) {
   NearbyWorker worker(pid_);
-  for (int i = 0; i < 17; ++i) {
-    worker.BeforeRequest();
-    EXPECT_EQ(NumProcessorsOf(0), everywhere);
-    worker.AfterRequest(microseconds(50));
-  }
-  worker.BeforeRequest();
-  EndMoved(&worker);
-  EXPECT_EQ(NumProcessorsOf(0), everywhere);
+  PlaceAndMove(&worker);
   int num_held = 0;
   for (int i = 0; i < 1'000; ++i) {
     worker.BeforeRequest();
-    num_held += NumProcessorsOf(0) == 1 ? 1 : 0;
+    num_held += NumProcessorsOfCaller() == 1 ? 1 : 0;
     worker.AfterRequest(microseconds(50));
-    EXPECT_EQ(NumProcessorsOf(0), everywhere);
+    EXPECT_EQ(NumProcessorsOfCaller(), everywhere());
   }
-  // It may be moved by the scheduler, too.
+  // The scheduler may move it as well.
   EXPECT_GE(num_held, 256);
 }
 
-TEST_F(NearbyWorkerTest, LetsItsCallerGoWhileARequestGoesOn) {
-  const int everywhere = NumProcessorsOf(0);
-  if (everywhere < 2) {
-    GTEST_SKIP() << "this machine has one processor";
+TEST_F(MovedCallerTest, IsLetGoWhileARequestGoesOn) {
+  NearbyWorker worker(pid_);
+  for (const auto& let_go :
+       {&NearbyWorker::LetGo, &NearbyWorker::ReleaseCaller, &NearbyWorker::Forget}) {
+    PlaceAndMove(&worker);
+    worker.BeforeRequest();
+    EXPECT_EQ(NumProcessorsOfCaller(), 1);
+    (worker.*let_go)();
+    EXPECT_EQ(NumProcessorsOfCaller(), everywhere());
+    worker.AfterRequest(microseconds(5'000));
+    Request(&worker, microseconds(50));
+    EXPECT_EQ(NumProcessorsOfCaller(), everywhere());
   }
+}
+
+TEST_F(MovedCallerTest, KeepsWhatItIsGivenDuringARequest) {
+  NearbyWorker worker(pid_);
+  PlaceAndMove(&worker);
+  worker.BeforeRequest();
+  ASSERT_EQ(NumProcessorsOfCaller(), 1);
+  cpu_set_t here;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(here), &here), 0);
+  cpu_set_t given;
+  CPU_ZERO(&given);
+  for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
+    if (!CPU_ISSET(processor, &here)) {
+      CPU_SET(processor, &given);
+    }
+  }
+  ASSERT_EQ(sched_setaffinity(0, sizeof(given), &given), 0);
+  worker.AfterRequest(microseconds(50));
+  EXPECT_EQ(NumProcessorsOfCaller(), everywhere() - 1);
+}
+
+TEST_F(NearbyWorkerTest, StartsOverWhereAFunctionIsLoaded) {
+  const int everywhere = NumProcessors();
   NearbyWorker worker(pid_);
   for (int i = 0; i < 17; ++i) {
     Request(&worker, microseconds(50));
   }
-  worker.BeforeRequest();
-  EndMoved(&worker);
-  worker.BeforeRequest();
-  EXPECT_EQ(NumProcessorsOf(0), 1);
+  EXPECT_EQ(NumProcessors(), 1);
+  worker.StartOver();
+  EXPECT_EQ(NumProcessors(), everywhere);
+  worker.AfterRequest(microseconds(50));
+  for (int i = 0; i < 15; ++i) {
+    Request(&worker, microseconds(50));
+    EXPECT_EQ(NumProcessors(), everywhere);
+  }
+}
+
+TEST_F(NearbyWorkerTest, ARestrictedProcessStaysRestricted) {
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(sched_getcpu(), &one);
+  ASSERT_EQ(sched_setaffinity(pid_, sizeof(one), &one), 0);
+  NearbyWorker worker(pid_);
+  for (int i = 0; i < 20; ++i) {
+    Request(&worker, microseconds(50));
+  }
   worker.LetGo();
-  EXPECT_EQ(NumProcessorsOf(0), everywhere);
-  worker.AfterRequest(microseconds(5'000));
-  Request(&worker, microseconds(50));
-  EXPECT_EQ(NumProcessorsOf(0), everywhere);
+  EXPECT_EQ(NumProcessors(), 1);
 }
 
 TEST_F(NearbyWorkerTest, AProcessThatIsGoneDoesNoHarm) {

@@ -42,6 +42,35 @@ void Wake(const UniqueFd& wake) {
   [[maybe_unused]] const ssize_t n = write(wake.get(), &one, sizeof(one));
 }
 
+/// Has a cancelled call end the wait, for as long as this lives.
+class WokenByCancel {
+ public:
+  WokenByCancel(CancelToken* cancel, std::shared_ptr<const UniqueFd> wake)
+      : cancel_(*cancel), key_(cancel->Add([wake = std::move(wake)] { Wake(*wake); })) {}
+  ~WokenByCancel() { cancel_.Remove(key_); }
+  WokenByCancel(const WokenByCancel&) = delete;
+  WokenByCancel& operator=(const WokenByCancel&) = delete;
+
+ private:
+  CancelToken& cancel_;
+  const uint64_t key_;
+};
+
+/// A request for whose time its worker and caller may be placed.
+class PlacedRequest {
+ public:
+  PlacedRequest(NearbyWorker* nearby, wire::FrameKind kind) : nearby_(*nearby) {
+    kind == wire::FrameKind::kLoad ? nearby_.StartOver() : nearby_.BeforeRequest();
+  }
+  ~PlacedRequest() { nearby_.AfterRequest(Clock::now() - start_); }
+  PlacedRequest(const PlacedRequest&) = delete;
+  PlacedRequest& operator=(const PlacedRequest&) = delete;
+
+ private:
+  NearbyWorker& nearby_;
+  const Clock::time_point start_ = Clock::now();
+};
+
 /// Whether a line is of a stack that faulthandler wrote, and is a frame of ours.
 bool IsOwnFrame(std::string_view line) {
   return line.starts_with("  File \"") &&
@@ -120,11 +149,13 @@ void WorkerProcess::Interrupt() { SendSignal(parts_.process, SIGINT); }
 void WorkerProcess::Kill() {
   is_usable_ = false;
   was_killed_ = true;
+  nearby_.Forget();
   SendSignal(parts_.process, SIGKILL);
 }
 
 RequestOutcome WorkerProcess::Lost(const Wait& wait, const std::string& how) {
   is_usable_ = false;
+  nearby_.Forget();
   std::string message = "the worker process ";
   if (HasEnded(how.empty() ? kEndWait : milliseconds(0))) {
     const auto status = server_->TakeExitStatus(parts_.pid);
@@ -293,15 +324,19 @@ RequestOutcome WorkerProcess::Request(wire::FrameKind kind, const std::string& b
                                       std::span<const int> fds, const UdfLimits& limits,
                                       const std::string& what, CancelToken& cancel,
                                       const LineSink& sink) {
-  Wait wait{.limits = limits, .what = what, .cancel = cancel, .sink = sink};
+  const LineSink released_sink = [this, &sink](OutputStream stream,
+                                               std::string_view line) {
+    nearby_.ReleaseCaller();
+    sink(stream, line);
+  };
+  Wait wait{.limits = limits, .what = what, .cancel = cancel, .sink = released_sink};
   if (limits.timeout_ms > 0) {
     wait.deadline = wait.now + milliseconds(limits.timeout_ms);
   }
-  const auto start = wait.now;
-  nearby_.BeforeRequest();
+  const PlacedRequest placed(&nearby_, kind);
   standard_output_.BeginBatch();
   standard_error_.BeginBatch();
-  const uint64_t key = cancel.Add([wake = wake_] { Wake(*wake); });
+  const WokenByCancel woken(&cancel, wake_);
   // A socket that does not take the frame belongs to a worker that is gone: seen below.
   const arrow::Status sent = parts_.control.Send(kind, body, fds);
   std::optional<RequestOutcome> outcome;
@@ -320,8 +355,6 @@ RequestOutcome WorkerProcess::Request(wire::FrameKind kind, const std::string& b
       outcome = LookAtLimits(&wait);
     }
   }
-  cancel.Remove(key);
-  nearby_.AfterRequest(wait.now - start);
   last_used = wait.now;
   return *std::move(outcome);
 }

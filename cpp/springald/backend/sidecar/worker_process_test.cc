@@ -170,8 +170,8 @@ TEST(WorkerProcess, RefusesAColumnThatIsMalformed) {
 
 TEST(WorkerProcess, RefusesAColumnThatOnlyAFullLookShowsToBeWrong) {
   for (const std::string form : {"", "message_"}) {
-    ExpectLost(form + "offsets_past_end", "sent what is no answer");
-    ExpectLost(form + "offsets_that_fall", "sent what is no answer");
+    ExpectLost(form + "offsets_past_end", "Offset invariant failure");
+    ExpectLost(form + "offsets_that_fall", "Offset invariant failure");
     ExpectLost(form + "no_utf8", "Invalid UTF8");
   }
 }
