@@ -114,6 +114,18 @@ asan: $(VENV)/.packages-build $(VENV)/.packages-test ## C++ tests under ASan and
 	@$(BIN)/cmake --build build/asan >>build/asan.log || { tail -50 build/asan.log; exit 1; }
 	@$(BIN)/ctest --test-dir build/asan --output-on-failure
 
+# Arrow is not instrumented: what it does between threads would look like a race.
+.PHONY: tsan
+TSAN_TESTS := cancel_token_test function_registry_test segment_test frame_socket_test \
+  captured_output_test worker_process_test sidecar_backend_test function_test runtime_test
+empty :=
+tsan: $(VENV)/.packages-build $(VENV)/.packages-test ## C++ tests of threads under TSan
+	@sh tools/system_packages.sh $(PYTHON) test
+	@$(BIN)/cmake --preset tsan -DPython_EXECUTABLE="$(CURDIR)/$(BIN)/python"
+	@$(BIN)/cmake --build build/tsan --target $(TSAN_TESTS) hostile_worker
+	@TSAN_OPTIONS=ignore_noninstrumented_modules=1 $(BIN)/ctest --test-dir build/tsan \
+	  --output-on-failure -R '^($(subst $(empty) $(empty),|,$(strip $(TSAN_TESTS))))$$'
+
 .PHONY: fuzz
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= definition frame columns

@@ -39,12 +39,18 @@ function(springald_python_test name)
             $<TARGET_FILE:${name}>)
   set(environment "PYTHONDONTWRITEBYTECODE=1")
   if(SPRINGALD_SANITIZE)
-    execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libasan.so
-      OUTPUT_VARIABLE asan OUTPUT_STRIP_TRAILING_WHITESPACE)
+    # The interpreter itself is not instrumented and leaks at exit by design.
+    if(SPRINGALD_SANITIZE STREQUAL "thread")
+      set(runtime libtsan.so)
+    else()
+      set(runtime libasan.so)
+      list(APPEND environment "ASAN_OPTIONS=detect_leaks=0")
+    endif()
+    execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=${runtime}
+      OUTPUT_VARIABLE sanitizer OUTPUT_STRIP_TRAILING_WHITESPACE)
     execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libstdc++.so
       OUTPUT_VARIABLE stdcxx OUTPUT_STRIP_TRAILING_WHITESPACE)
-    # The interpreter itself is not instrumented and leaks at exit by design.
-    list(APPEND environment "LD_PRELOAD=${asan} ${stdcxx}" "ASAN_OPTIONS=detect_leaks=0")
+    list(APPEND environment "LD_PRELOAD=${sanitizer} ${stdcxx}")
   endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "${environment}")
 endfunction()

@@ -72,7 +72,7 @@ Shape ShapeOf(const arrow::DataType& type) {
   }
 }
 
-/// Where `size` items of `num_bytes` bytes begin, which are absent where there are none.
+/// Where the items of a slice begin, each of `num_bytes` bytes; null without a buffer.
 const uint8_t* ItemsAt(const arrow::ArrayData& column, int buffer, int64_t num_bytes) {
   const auto& held = column.buffers[static_cast<std::size_t>(buffer)];
   return held == nullptr ? nullptr : held->data() + column.offset * num_bytes;
