@@ -191,7 +191,8 @@ bench-types: $(VENV)/.packages-bench $(VENV)/.springald ## row mode over each ty
 	@$(BIN)/python -m bench.every_type
 
 # DOC=1 puts its tables into docs/performance.md.
-SIDECAR_PEERS := $(or $(PEERS),pyspark,daft)
+comma := ,
+SIDECAR_PEERS := $(or $(PEERS),pyspark$(comma)daft)
 .PHONY: bench-sidecar
 bench-sidecar: $(VENV)/.packages-bench $(VENV)/.springald ## worker processes against bare ones
 	@$(BIN)/python -m bench.environments --peers "$(SIDECAR_PEERS)"

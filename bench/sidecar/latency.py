@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from bench.sidecar.bare_process import BareProcess
 from bench.sidecar.functions import ARROW_FUNCTIONS, arrow_udf
 from bench.sidecar.pool import Pool
 from bench.sidecar.samples import Spread, spread_of
@@ -26,6 +27,7 @@ WAYS = (
     "sidecar",
     "sidecar, on one core",
     "sidecar, on two cores",
+    "bare process, on one core",
 )
 # Ways take turns after so many batches: a busy moment falls on all alike.
 _BLOCK = 50
@@ -36,7 +38,8 @@ class Latency:
     """Microseconds of a call of one batch, from one thread, without an engine.
 
     The scheduler decides whether the caller and the worker share a core, and keeps to it
-    for a while. The last two ways decide that themselves.
+    for a while. The last three ways decide that themselves; the last of all calls no
+    function, and is what is left where nothing can be left out.
     """
 
     function: str
@@ -52,22 +55,26 @@ def measure_latency(num_batches: int) -> list[Latency]:
     rng = random.Random(7)
     column = pa.array([rng.uniform(-30.0, 45.0) for _ in range(BATCH_ROWS)])
     found = []
+    num_bytes = column.buffers()[1].size
     # Who was moved stays where it is: the free worker is never the one that is moved.
-    with Pool(1) as free, Pool(1) as placed:
+    with Pool(1) as free, Pool(1) as placed, BareProcess(num_bytes) as bare:
         for text, function in ARROW_FUNCTIONS.items():
             ours = arrow_udf(function)
             native = placed.native(ours)
             (worker,) = placed.worker_pids()
-            ways = (
+            ways = [
                 _Way(function),
                 _Way(ours._native),
                 _Way(free.native(ours)),
                 _Way(native, worker, (0, 0)),
                 _Way(native, worker, (0, -1)),
-            )
+            ]
             for way in ways:
                 if not way.call(column).equals(function(column)):
                     raise ValueError(f"{text}: the result is not that of pyarrow")
+            if not bare.returned(column).equals(column):
+                raise ValueError("the bare process gives back something else")
+            ways.append(_Way(bare.returned, bare.pid, (0, 0)))
             named = dict(zip(WAYS, ways, strict=True))
             found.append(Latency(text, _in_blocks(named, column, num_batches)))
     return found

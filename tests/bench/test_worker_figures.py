@@ -169,6 +169,7 @@ def findings() -> Findings:
             Line("float", 0.0, 2, "daft-processes", "failed", "it ended"),
         ],
     )
+    calls = map(spread, (0.1, 1.0, 26.0, 20.0, 90.0, 9.0))
     names = (BARE_LISTS.name, BARE_COLUMNS.name, SIDECAR.name, EMBEDDED.name)
     walls = ([1.8, 1.6], [2.0, 2.0], [2.0, 2.0], [4.0, 4.0])
     runs = {name: Runs(wall, [4.0]) for name, wall in zip(names, walls, strict=True)}
@@ -176,8 +177,7 @@ def findings() -> Findings:
         peers,
         loads=[0.25, 1.5],
         latencies=[
-            Latency("return c", dict(zip(WAYS, map(spread, (0.1, 1.0, 26.0, 20.0, 90.0)),
-                                         strict=True)))
+            Latency("return c", dict(zip(WAYS, calls, strict=True)))
         ],
         parallels=[Parallel("polynomial", 4_000_000, runs)],
         starts=Starts(spread(3.0), spread(20.0), spread(2.0), spread(250.0)),
@@ -196,6 +196,7 @@ def test_tables_have_what_was_found(findings) -> None:
         "1.5 before and after.",
         "| `return c`, sidecar | 26.0 | 52.0 | 78.0 |",
         "| `return c`, sidecar, on two cores | 90.0 | 180.0 | 270.0 |",
+        "| `return c`, bare process, on one core | 9.0 | 18.0 | 27.0 |",
         "| **`return c`, sidecar above embedded** | **25.0** |  |  |",
         "| **two workers, `SELECT sum(f(x))`** | 2.00 (1,000 ns) |",
         "| two workers, of two bare processes with lists | 0.85 (0.80 to 0.90) |",
