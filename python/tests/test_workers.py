@@ -22,6 +22,7 @@ from datafusion import udf as datafusion_udf
 import springald
 from springald import (
     BallistaSessionContext,
+    UdfCancelledError,
     UdfDefinitionError,
     UdfError,
     UdfExecutionError,
@@ -137,6 +138,16 @@ def test_counters_and_workers(ctx):
     assert (workers.max, workers.alive, workers.busy, workers.started) == (2, 1, 0, 1)
     assert 0 < workers.last_start_seconds
     assert workers.shared_bytes > 0
+
+
+def test_a_closed_context_says_so(ctx):
+    ctx.register_udf(udf(pid_of))
+    ctx.close()
+    with pytest.raises(UdfCancelledError, match="shut down, as by close"):
+        ctx.sql("SELECT pid_of(n) FROM numbers").collect()
+    assert ctx.sql("SELECT count(*) AS n FROM numbers").to_pydict() == {
+        "n": [len(NUMBERS)]
+    }
 
 
 class ProcessorsSeen:

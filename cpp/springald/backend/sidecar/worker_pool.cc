@@ -99,8 +99,11 @@ arrow::Status WorkerPool::CheckOwner() const {
 }
 
 arrow::Status WorkerPool::CheckUsable(const CancelToken& cancel) const {
-  return is_shut_down_ || cancel.is_cancelled() ? MakeCancelledError()
-                                                : arrow::Status::OK();
+  if (is_shut_down_) {
+    return MakeUdfError(UdfErrorCode::kCancelled,
+                        "its worker processes were shut down, as by close()");
+  }
+  return cancel.is_cancelled() ? MakeCancelledError() : arrow::Status::OK();
 }
 
 bool WorkerPool::IsWaitedFor(int64_t worker_id) const {
