@@ -16,10 +16,7 @@ constexpr int kMaxReads = 64;
 
 }  // namespace
 
-void CapturedOutput::BeginBatch() {
-  tail_.clear();
-  tail_bytes_ = 0;
-}
+void CapturedOutput::BeginBatch() { tail_.Clear(); }
 
 void CapturedOutput::Drain(const LineSink& sink) {
   std::array<char, 64 << 10> bytes;
@@ -51,12 +48,7 @@ void CapturedOutput::Take(std::string_view bytes, const LineSink& sink) {
 
 void CapturedOutput::EndLine(const LineSink& sink) {
   sink(stream_, line_);
-  tail_.push_back(line_ + "\n");
-  tail_bytes_ += tail_.back().size();
-  while (tail_bytes_ > kMaxTailBytes) {
-    tail_bytes_ -= tail_.front().size();
-    tail_.pop_front();
-  }
+  tail_.Add(line_);
   line_.clear();
   is_line_begun_ = false;
 }
@@ -67,12 +59,6 @@ void CapturedOutput::EndBatch(const LineSink& sink) {
   }
 }
 
-std::string CapturedOutput::Tail() const {
-  std::string text;
-  for (const std::string& line : tail_) {
-    text += line;
-  }
-  return text + line_;
-}
+std::string CapturedOutput::Tail() const { return tail_.Text() + line_; }
 
 }  // namespace springald

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <string>
 #include <string_view>
 
+#include "springald/backend/sidecar/last_lines.h"
 #include "springald/base/unique_fd.h"
 
 namespace springald {
@@ -50,8 +50,7 @@ class CapturedOutput {
   UniqueFd pipe_;
   std::string line_;  // its beginning, up to kMaxLineBytes
   bool is_line_begun_ = false;
-  std::deque<std::string> tail_;
-  std::size_t tail_bytes_ = 0;
+  LastLines tail_{kMaxTailBytes};
 };
 
 }  // namespace springald

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <deque>
 #include <mutex>
 #include <string>
+#include <string_view>
 
-#include "springald/backend/sidecar/captured_output.h"
+#include "springald/backend/sidecar/last_lines.h"
 
 namespace springald {
 
@@ -19,8 +19,7 @@ class FunctionOutput {
 
  private:
   mutable std::mutex mutex_;
-  std::deque<std::string> lines_;  // guarded by mutex_
-  std::size_t num_bytes_ = 0;      // guarded by mutex_
+  LastLines lines_{kMaxBytes};  // guarded by mutex_
 };
 
 }  // namespace springald
