@@ -60,4 +60,22 @@ TypePointer RebuildType(const TypePointer& type, const TypeMap& map) {
   return is_changed ? WithFields(type, fields) : type;
 }
 
+TypePointer RebuildWithEncoded(const TypePointer& type, const TypeMap& map) {
+  if (type->id() == arrow::Type::DICTIONARY) {
+    const auto& dictionary = static_cast<const arrow::DictionaryType&>(*type);
+    const auto values = map(dictionary.value_type());
+    return values == dictionary.value_type()
+               ? type
+               : arrow::dictionary(dictionary.index_type(), values, dictionary.ordered());
+  }
+  if (type->id() == arrow::Type::RUN_END_ENCODED) {
+    const auto& runs = static_cast<const arrow::RunEndEncodedType&>(*type);
+    const auto values = map(runs.value_type());
+    return values == runs.value_type()
+               ? type
+               : arrow::run_end_encoded(runs.run_end_type(), values);
+  }
+  return RebuildType(type, map);
+}
+
 }  // namespace springald

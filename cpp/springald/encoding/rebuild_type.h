@@ -17,4 +17,8 @@ using TypeMap = std::function<std::shared_ptr<arrow::DataType>(
 std::shared_ptr<arrow::DataType> RebuildType(const std::shared_ptr<arrow::DataType>& type,
                                              const TypeMap& map);
 
+/// As RebuildType, also for the values of dictionaries and of run-end encoding.
+std::shared_ptr<arrow::DataType> RebuildWithEncoded(
+    const std::shared_ptr<arrow::DataType>& type, const TypeMap& map);
+
 }  // namespace springald

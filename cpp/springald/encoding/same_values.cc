@@ -134,28 +134,10 @@ bool HaveSameStorage(const DataType& actual, const DataType& expected) {
 }
 
 std::shared_ptr<DataType> WithoutExtensions(const std::shared_ptr<DataType>& type) {
-  switch (type->id()) {
-    case Type::EXTENSION:
-      return WithoutExtensions(
-          static_cast<const arrow::ExtensionType&>(*type).storage_type());
-    case Type::DICTIONARY: {
-      const auto& dictionary = static_cast<const arrow::DictionaryType&>(*type);
-      const auto values = WithoutExtensions(dictionary.value_type());
-      return values == dictionary.value_type()
-                 ? type
-                 : arrow::dictionary(dictionary.index_type(), values,
-                                     dictionary.ordered());
-    }
-    case Type::RUN_END_ENCODED: {
-      const auto& runs = static_cast<const arrow::RunEndEncodedType&>(*type);
-      const auto values = WithoutExtensions(runs.value_type());
-      return values == runs.value_type()
-                 ? type
-                 : arrow::run_end_encoded(runs.run_end_type(), values);
-    }
-    default:
-      return RebuildType(type, WithoutExtensions);
-  }
+  return type->id() == Type::EXTENSION
+             ? WithoutExtensions(
+                   static_cast<const arrow::ExtensionType&>(*type).storage_type())
+             : RebuildWithEncoded(type, WithoutExtensions);
 }
 
 }  // namespace springald

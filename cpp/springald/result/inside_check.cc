@@ -24,20 +24,6 @@ TypePointer Unranged(const TypePointer& type) {
       return arrow::int32();
     case arrow::Type::EXTENSION:
       return Unranged(static_cast<const arrow::ExtensionType&>(*type).storage_type());
-    case arrow::Type::DICTIONARY: {
-      const auto& dictionary = static_cast<const arrow::DictionaryType&>(*type);
-      auto values = Unranged(dictionary.value_type());
-      return values == dictionary.value_type()
-                 ? type
-                 : arrow::dictionary(dictionary.index_type(), std::move(values));
-    }
-    case arrow::Type::RUN_END_ENCODED: {
-      const auto& runs = static_cast<const arrow::RunEndEncodedType&>(*type);
-      auto values = Unranged(runs.value_type());
-      return values == runs.value_type()
-                 ? type
-                 : arrow::run_end_encoded(runs.run_end_type(), std::move(values));
-    }
     default:
       break;
   }
@@ -45,7 +31,7 @@ TypePointer Unranged(const TypePointer& type) {
     return arrow::fixed_size_binary(
         static_cast<const arrow::FixedWidthType&>(*type).bit_width() / 8);
   }
-  return RebuildType(type, Unranged);
+  return RebuildWithEncoded(type, Unranged);
 }
 
 /// The same buffers as a column of `type`, whose parts follow.

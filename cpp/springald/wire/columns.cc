@@ -91,12 +91,8 @@ TypePointer MessageType(const TypePointer& type) {
       return MessageType(static_cast<const arrow::ExtensionType&>(*type).storage_type());
     case Type::DICTIONARY:
       return static_cast<const arrow::DictionaryType&>(*type).index_type();
-    case Type::RUN_END_ENCODED: {
-      const auto& runs = static_cast<const arrow::RunEndEncodedType&>(*type);
-      return arrow::run_end_encoded(runs.run_end_type(), MessageType(runs.value_type()));
-    }
     default:
-      return RebuildType(type, MessageType);
+      return RebuildWithEncoded(type, MessageType);
   }
 }
 
