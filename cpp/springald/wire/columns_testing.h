@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstring>
 #include <memory>
 #include <string>
 #include <utility>
@@ -32,13 +33,14 @@ inline std::shared_ptr<arrow::Field> FieldOf(const arrow::Array& column) {
   return arrow::field("column", column.type());
 }
 
-/// Returns what ColumnsToWrite makes of the columns.
+/// Returns what ColumnsToWrite makes of the columns, with zeros where it writes nothing.
 inline std::shared_ptr<arrow::Buffer> WrittenBytes(const arrow::ArrayVector& columns,
                                                    const arrow::FieldVector& fields,
                                                    int64_t num_rows) {
   const auto written = ColumnsToWrite::Of(columns, fields, num_rows).ValueOrDie();
   std::shared_ptr<arrow::Buffer> bytes =
       arrow::AllocateBuffer(written.num_bytes()).ValueOrDie();
+  std::memset(bytes->mutable_data(), 0, static_cast<std::size_t>(bytes->size()));
   ARROW_CHECK_OK(written.WriteTo(bytes->mutable_data()));
   return bytes;
 }

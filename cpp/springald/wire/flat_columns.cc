@@ -19,13 +19,12 @@ namespace {
 
 using arrow::Type;
 using arrow::bit_util::BytesForBits;
+using arrow::bit_util::RoundUpToMultipleOf64;
 using ColumnData = std::shared_ptr<arrow::ArrayData>;
 
 static_assert(std::endian::native == std::endian::little);
 
 constexpr std::string_view kMagic = "SPRC";
-/// Of each buffer, counted from the first byte.
-constexpr int64_t kAlignmentBytes = 64;
 /// More rows than any batch has; the lengths of their buffers are still numbers.
 constexpr int64_t kMaxRows = int64_t{1} << 48;
 /// Of the first byte's address; values of no type need more.
@@ -36,12 +35,9 @@ constexpr int64_t kPrefixBytes = 16;
 constexpr int kBuffersOfColumn = 3;
 constexpr int64_t kBytesOfColumn = kBuffersOfColumn * sizeof(uint64_t);
 
-int64_t Aligned(int64_t num_bytes) {
-  return (num_bytes + kAlignmentBytes - 1) / kAlignmentBytes * kAlignmentBytes;
-}
-
 int64_t HeadBytes(std::size_t num_columns) {
-  return Aligned(kPrefixBytes + kBytesOfColumn * static_cast<int64_t>(num_columns));
+  return RoundUpToMultipleOf64(kPrefixBytes +
+                               kBytesOfColumn * static_cast<int64_t>(num_columns));
 }
 
 /// What the second buffer of a column holds.
@@ -113,12 +109,12 @@ class BufferReader {
     const int64_t left = num_bytes_left();
     // Also the last one has bytes up to the next multiple after it.
     if (num_bytes > static_cast<uint64_t>(left) ||
-        Aligned(static_cast<int64_t>(num_bytes)) > left) {
+        RoundUpToMultipleOf64(static_cast<int64_t>(num_bytes)) > left) {
       return arrow::Status::Invalid("the columns are cut off: a buffer of ", num_bytes,
                                     " bytes and its padding, ", left, " left");
     }
     auto buffer = arrow::SliceBuffer(bytes_, position_, static_cast<int64_t>(num_bytes));
-    position_ += Aligned(static_cast<int64_t>(num_bytes));
+    position_ += RoundUpToMultipleOf64(static_cast<int64_t>(num_bytes));
     return buffer;
   }
 
@@ -179,7 +175,7 @@ arrow::Result<ColumnData> ReadColumn(const std::shared_ptr<arrow::DataType>& typ
 }  // namespace
 
 void FlatColumns::Append(Part part) {
-  num_bytes_ += Aligned(part.num_bytes);
+  num_bytes_ += RoundUpToMultipleOf64(part.num_bytes);
   parts_.push_back(part);
 }
 
@@ -265,7 +261,7 @@ void FlatColumns::WriteTo(uint8_t* data) const {
           std::memcpy(at, part.data, static_cast<std::size_t>(part.num_bytes));
         }
     }
-    at += Aligned(part.num_bytes);
+    at += RoundUpToMultipleOf64(part.num_bytes);
   }
 }
 

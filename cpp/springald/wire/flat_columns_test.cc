@@ -92,13 +92,7 @@ TEST(FlatColumns, AreOfTheTypesWithoutChildren) {
 TEST(FlatColumns, AreAsThePageShowsThem) {
   const std::string shown = BytesOfPage(1);
   const auto written = BytesOf(kTexts());
-  // Bytes between buffers may be anything.
-  const auto zeroed = CopyOf(*written, written->size());
-  std::memset(zeroed->mutable_data() + 40, 0, 24);
-  std::memset(zeroed->mutable_data() + 65, 0, 63);
-  std::memset(zeroed->mutable_data() + 128 + 16, 0, 48);
-  std::memset(zeroed->mutable_data() + 192 + 3, 0, 61);
-  EXPECT_EQ(zeroed->ToString().substr(0, shown.size()), shown);
+  EXPECT_EQ(written->ToString().substr(0, shown.size()), shown);
   EXPECT_EQ(written->size(), 256);
 }
 

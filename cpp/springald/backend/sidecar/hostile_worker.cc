@@ -19,7 +19,6 @@
 #include <arrow/ipc/writer.h>
 #include <arrow/json/from_string.h>
 #include <arrow/record_batch.h>
-#include <arrow/util/logging.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -28,7 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "springald/wire/columns.h"
+#include "springald/wire/columns_testing.h"
 #include "springald/wire/frame_socket.h"
 #include "springald/wire/messages.h"
 #include "springald/wire/segment.h"
@@ -243,32 +242,21 @@ class HostileWorker {
   }
 
   WritableSegment SegmentOf(const std::shared_ptr<arrow::Array>& column) {
-    const auto bytes = SendsMessages() ? MessageOf(column) : ColumnsOf(column);
+    const auto bytes =
+        SendsMessages()
+            ? MessageOf(column)
+            : springald::wire::WrittenBytes({column}, {springald::wire::FieldOf(*column)},
+                                            column->length());
     num_bytes_ = bytes->size();
     auto segment = WritableSegment::Create(num_bytes_).ValueOrDie();
     std::memcpy(segment.data(), bytes->data(), static_cast<std::size_t>(num_bytes_));
     return segment;
   }
 
-  static std::shared_ptr<arrow::Buffer> ColumnsOf(
-      const std::shared_ptr<arrow::Array>& column) {
-    const auto written =
-        springald::wire::ColumnsToWrite::Of({column}, {arrow::field("", column->type())},
-                                            column->length())
-            .ValueOrDie();
-    std::shared_ptr<arrow::Buffer> bytes =
-        arrow::AllocateBuffer(written.num_bytes()).ValueOrDie();
-    // Between the buffers, where nothing is written, a number could look like another
-    // one.
-    std::memset(bytes->mutable_data(), 0, static_cast<std::size_t>(bytes->size()));
-    ARROW_CHECK_OK(written.WriteTo(bytes->mutable_data()));
-    return bytes;
-  }
-
   static std::shared_ptr<arrow::Buffer> MessageOf(
       const std::shared_ptr<arrow::Array>& column) {
     const auto batch = arrow::RecordBatch::Make(
-        arrow::schema({arrow::field("", column->type())}), column->length(), {column});
+        arrow::schema({springald::wire::FieldOf(*column)}), column->length(), {column});
     return arrow::ipc::SerializeRecordBatch(*batch,
                                             arrow::ipc::IpcWriteOptions::Defaults())
         .ValueOrDie();
