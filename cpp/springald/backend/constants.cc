@@ -15,10 +15,6 @@ namespace springald {
 
 namespace {
 
-bool IsConstant(const Batch& batch, std::size_t index) {
-  return index < batch.is_constant.size() && batch.is_constant[index];
-}
-
 arrow::Result<std::shared_ptr<arrow::Array>> Repeat(
     const std::shared_ptr<arrow::Array>& only_row, int64_t num_rows) {
   if (num_rows <= 1) {
@@ -35,6 +31,10 @@ arrow::Result<std::shared_ptr<arrow::Array>> Repeat(
 }
 
 }  // namespace
+
+bool IsConstant(const Batch& batch, std::size_t index) {
+  return index < batch.is_constant.size() && batch.is_constant[index];
+}
 
 bool HasConstants(const Batch& batch) {
   return std::find(batch.is_constant.begin(), batch.is_constant.end(), true) !=

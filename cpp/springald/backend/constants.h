@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include <arrow/array.h>
@@ -8,6 +9,9 @@
 #include "springald/backend/backend.h"
 
 namespace springald {
+
+/// Whether a column of the batch is a constant.
+bool IsConstant(const Batch& batch, std::size_t index);
 
 /// Whether any column of the batch is a constant.
 bool HasConstants(const Batch& batch);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 
 namespace springald {
 
@@ -40,6 +41,21 @@ class CancelToken {
   std::mutex mutex_;
   uint64_t next_key_ = 1;                                   // guarded by mutex_
   std::unordered_map<uint64_t, Interrupter> interrupters_;  // guarded by mutex_
+};
+
+/// A running call that a token can interrupt, for as long as this lives.
+class CancelRegistration {
+ public:
+  /// See CancelToken::Add. `token` has to outlive this.
+  CancelRegistration(CancelToken& token, CancelToken::Interrupter interrupter)
+      : token_(token), key_(token.Add(std::move(interrupter))) {}
+  ~CancelRegistration() { token_.Remove(key_); }
+  CancelRegistration(const CancelRegistration&) = delete;
+  CancelRegistration& operator=(const CancelRegistration&) = delete;
+
+ private:
+  CancelToken& token_;
+  const uint64_t key_;
 };
 
 }  // namespace springald

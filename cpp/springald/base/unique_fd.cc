@@ -1,6 +1,7 @@
 #include "springald/base/unique_fd.h"
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 #include <fcntl.h>
@@ -33,6 +34,16 @@ arrow::Result<UniqueFd> MakeEventFd() {
     return ErrnoError(errno, "cannot make an eventfd");
   }
   return event;
+}
+
+void NotifyEventFd(const UniqueFd& event) {
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t n = write(event.get(), &one, sizeof(one));
+}
+
+void ClearEventFd(const UniqueFd& event) {
+  uint64_t count = 0;
+  [[maybe_unused]] const ssize_t n = read(event.get(), &count, sizeof(count));
 }
 
 arrow::Status ErrnoError(int error_number, const char* what) {

@@ -50,6 +50,12 @@ arrow::Result<Pipe> MakePipe();
 /// that does not block. Fails with an IOError.
 arrow::Result<UniqueFd> MakeEventFd();
 
+/// Has who polls an eventfd go on. Any thread may call.
+void NotifyEventFd(const UniqueFd& event);
+
+/// Makes an eventfd one again that nobody has written to.
+void ClearEventFd(const UniqueFd& event);
+
 /// Returns an IOError that says what failed, and why by `error_number`.
 arrow::Status ErrnoError(int error_number, const char* what);
 

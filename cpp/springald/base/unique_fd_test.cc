@@ -117,6 +117,16 @@ TEST(EventFd, IsReadableUntilItIsRead) {
   EXPECT_EQ(fcntl(event.get(), F_GETFD), FD_CLOEXEC);
 }
 
+TEST(EventFd, IsReadableBetweenNotifyAndClear) {
+  const auto event = MakeEventFd().ValueOrDie();
+  pollfd waited{event.get(), POLLIN, 0};
+  NotifyEventFd(event);
+  NotifyEventFd(event);
+  EXPECT_EQ(poll(&waited, 1, 0), 1);
+  ClearEventFd(event);
+  EXPECT_EQ(poll(&waited, 1, 0), 0);
+}
+
 TEST(Pipe, FailsWhereNoDescriptorsAreLeftAndLeaksNone) {
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << "UBSan looks at memory through a pipe of its own";

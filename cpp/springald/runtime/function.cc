@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "springald/backend/constants.h"
 #include "springald/base/udf_error.h"
 #include "springald/encoding/convert_encoding.h"
 #include "springald/encoding/same_values.h"
@@ -33,7 +34,7 @@ arrow::Status Function::CheckBatch(const Batch& batch) const {
                             std::to_string(arguments.num_fields()));
   }
   for (std::size_t i = 0; i < batch.columns.size(); ++i) {
-    const bool is_constant = i < batch.is_constant.size() && batch.is_constant[i];
+    const bool is_constant = IsConstant(batch, i);
     const int64_t expected = is_constant ? 1 : batch.num_rows;
     if (batch.columns[i]->length() != expected) {
       return MakeUdfError(UdfErrorCode::kInternal,

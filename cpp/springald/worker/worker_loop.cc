@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "springald/backend/constants.h"
 #include "springald/backend/embedded/known_extensions.h"
 #include "springald/base/udf_error.h"
 #include "springald/python/gil.h"
@@ -175,11 +176,12 @@ arrow::Result<Batch> WorkerLoop::ReadBatch(const wire::Call& call,
   arrow::FieldVector varying;
   arrow::FieldVector constant;
   const auto& fields = definition.arguments->fields();
-  const auto is_constant = [&call](std::size_t i) {
-    return i < call.is_constant.size() && call.is_constant[i];
-  };
+  Batch batch;
+  batch.num_rows = call.num_rows;
+  batch.is_constant = call.is_constant;
+  batch.stream_id = call.stream_id;
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    (is_constant(i) ? constant : varying).push_back(fields[i]);
+    (IsConstant(batch, i) ? constant : varying).push_back(fields[i]);
   }
   const auto read = [this](const wire::ColumnsPlace& place,
                            const arrow::FieldVector& expected,
@@ -193,14 +195,10 @@ arrow::Result<Batch> WorkerLoop::ReadBatch(const wire::Call& call,
   };
   ARROW_ASSIGN_OR_RAISE(const auto columns, read(call.columns, varying, call.num_rows));
   ARROW_ASSIGN_OR_RAISE(const auto constants, read(call.constants, constant, 1));
-  Batch batch;
-  batch.num_rows = call.num_rows;
-  batch.is_constant = call.is_constant;
-  batch.stream_id = call.stream_id;
   auto next_column = columns.begin();
   auto next_constant = constants.begin();
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    batch.columns.push_back(is_constant(i) ? *next_constant++ : *next_column++);
+    batch.columns.push_back(IsConstant(batch, i) ? *next_constant++ : *next_column++);
   }
   return batch;
 }

@@ -11,7 +11,7 @@ struct CallInterrupt::Call {
 };
 
 CallInterrupt::CallInterrupt(CancelToken& cancel)
-    : cancel_(cancel), call_(std::make_shared<Call>()), key_(cancel.Add([call = call_] {
+    : call_(std::make_shared<Call>()), registration_(cancel, [call = call_] {
         if (!python::IsPythonRunning()) {
           return;
         }
@@ -20,10 +20,9 @@ CallInterrupt::CallInterrupt(CancelToken& cancel)
           call->is_interrupted = true;
           PyThreadState_SetAsyncExc(call->thread_id, PyExc_KeyboardInterrupt);
         }
-      })) {}
+      }) {}
 
 CallInterrupt::~CallInterrupt() {
-  cancel_.Remove(key_);
   call_->is_running = false;
   if (call_->is_interrupted) {
     // The call may have ended before the exception was raised in it.

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 
 #include "springald/base/cancel_token.h"
@@ -22,9 +21,8 @@ class CallInterrupt {
   // Shared with the interrupter, which may come late. Read and written under the GIL.
   struct Call;
 
-  CancelToken& cancel_;
   const std::shared_ptr<Call> call_;
-  const uint64_t key_;
+  const CancelRegistration registration_;
 };
 
 }  // namespace springald

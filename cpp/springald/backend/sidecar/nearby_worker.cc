@@ -35,7 +35,7 @@ cpu_set_t Only(int processor) {
 }
 
 /// Undoes Place(pid, Only(processor)), unless somebody else has placed it meanwhile.
-void Release(pid_t pid, int processor, const cpu_set_t& before) {
+void Undo(pid_t pid, int processor, const cpu_set_t& before) {
   const cpu_set_t here = Only(processor);
   const auto now = ProcessorsOf(pid);
   if (!now.has_value() || !CPU_EQUAL(&*now, &here)) {
@@ -66,15 +66,15 @@ void NearbyWorker::BeforeRequest() {
   if (processor < 0 || processor >= CPU_SETSIZE || !CPU_ISSET(processor, &*everywhere_)) {
     return;
   }
-  if (processor != processor_ && Place(pid_, Only(processor))) {
-    processor_ = processor;
+  if (!(worker_.has_value() && worker_->processor == processor) &&
+      Place(pid_, Only(processor))) {
+    worker_ = {processor, *everywhere_};
   }
   if (num_held_ > 0) {
     --num_held_;
     const auto before = ProcessorsOf(0);
     if (before.has_value() && Place(0, Only(processor))) {
-      caller_everywhere_ = before;
-      caller_processor_ = processor;
+      caller_ = {processor, *before};
     }
   }
 }
@@ -85,7 +85,7 @@ void NearbyWorker::AfterRequest(std::chrono::nanoseconds elapsed) {
     return;
   }
   num_short_ += num_short_ < kShortRequestsBefore ? 1 : 0;
-  if (processor_ >= 0 && sched_getcpu() != processor_) {
+  if (worker_.has_value() && sched_getcpu() != worker_->processor) {
     num_held_ = kHeldRequests;
   }
   ReleaseCaller();
@@ -99,23 +99,22 @@ void NearbyWorker::StartOver() {
 
 void NearbyWorker::LetGo() {
   ReleaseCaller();
-  if (processor_ >= 0) {
-    Release(pid_, processor_, *everywhere_);
-    processor_ = -1;
-  }
+  Release(pid_, &worker_);
 }
 
-void NearbyWorker::ReleaseCaller() {
-  if (caller_everywhere_.has_value()) {
-    Release(0, caller_processor_, *caller_everywhere_);
-    caller_everywhere_.reset();
+void NearbyWorker::ReleaseCaller() { Release(0, &caller_); }
+
+void NearbyWorker::Release(pid_t pid, std::optional<Placement>* placement) {
+  if (placement->has_value()) {
+    Undo(pid, (*placement)->processor, (*placement)->before);
+    placement->reset();
   }
 }
 
 void NearbyWorker::Forget() {
   ReleaseCaller();
   everywhere_.reset();
-  processor_ = -1;
+  worker_.reset();
 }
 
 }  // namespace springald

@@ -48,14 +48,20 @@ class NearbyWorker {
   void Forget();
 
  private:
+  /// That a process or thread may run on one processor only, for now.
+  struct Placement {
+    int processor;
+    cpu_set_t before;  ///< where it might run
+  };
+
+  static void Release(pid_t pid, std::optional<Placement>* placement);
+
   const pid_t pid_;
   std::optional<cpu_set_t> everywhere_;
-  int processor_ = -1;  // where it is placed
-  int num_short_ = 0;   // the last requests, one after the other
-  int num_held_ = 0;    // the next requests, during which the caller stays
-  /// Where the caller may run otherwise, while it has to stay.
-  std::optional<cpu_set_t> caller_everywhere_;
-  int caller_processor_ = -1;  // where it has to stay
+  std::optional<Placement> worker_;
+  std::optional<Placement> caller_;
+  int num_short_ = 0;  // the last requests, one after the other
+  int num_held_ = 0;   // the next requests, during which the caller stays
 };
 
 }  // namespace springald

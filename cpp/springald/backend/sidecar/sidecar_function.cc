@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include <arrow/util/bit_util.h>
+
 #include "springald/backend/constants.h"
 #include "springald/backend/sidecar/limit_texts.h"
 #include "springald/backend/sidecar/result_column.h"
@@ -25,7 +27,7 @@ arrow::FieldVector FieldsWhere(const Batch& batch, const UdfDefinition& definiti
                                bool is_constant) {
   arrow::FieldVector fields;
   for (std::size_t i = 0; i < batch.columns.size(); ++i) {
-    if ((i < batch.is_constant.size() && batch.is_constant[i]) == is_constant) {
+    if (IsConstant(batch, i) == is_constant) {
       fields.push_back(definition.arguments->field(static_cast<int>(i)));
     }
   }
@@ -34,8 +36,8 @@ arrow::FieldVector FieldsWhere(const Batch& batch, const UdfDefinition& definiti
 
 arrow::ArrayVector Constants(const Batch& batch) {
   arrow::ArrayVector constants;
-  for (std::size_t i = 0; i < batch.is_constant.size(); ++i) {
-    if (batch.is_constant[i]) {
+  for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+    if (IsConstant(batch, i)) {
       constants.push_back(batch.columns[i]);
     }
   }
@@ -58,9 +60,6 @@ bool HasMetLimit(UdfErrorCode code) {
 std::string DescribeBatch(const Batch& batch) {
   return "ran a batch of " + std::to_string(batch.num_rows) + " rows";
 }
-
-/// Rounded up to where Arrow buffers begin.
-int64_t Aligned(int64_t num_bytes) { return (num_bytes + 63) / 64 * 64; }
 
 }  // namespace
 
@@ -126,7 +125,8 @@ arrow::Result<SidecarFunction::Prepared> SidecarFunction::Prepare(
 RequestOutcome SidecarFunction::SendCall(WorkerProcess& worker, const Batch& batch,
                                          const Prepared& prepared,
                                          CancelToken& cancel) const {
-  const int64_t constants_at = Aligned(prepared.columns.num_bytes());
+  const int64_t constants_at =
+      arrow::bit_util::RoundUpToMultipleOf64(prepared.columns.num_bytes());
   const int64_t num_bytes = constants_at + prepared.constants.num_bytes();
   bool is_new = false;
   if (!worker.arguments.has_value() || worker.arguments->capacity_bytes() < num_bytes) {

@@ -169,16 +169,13 @@ arrow::Result<WorkerPool::Lease> WorkerPool::Acquire(const ContentHash& hash,
       return Lease(this, std::move(worker));
     }
   }
-  const uint64_t key = cancel.Add([weak = weak_from_this()] {
+  const CancelRegistration woken(cancel, [weak = weak_from_this()] {
     if (const auto pool = weak.lock(); pool != nullptr) {
       const std::lock_guard held(pool->mutex_);
       pool->changed_.notify_all();
     }
   });
-  auto lease = WaitForWorker(hash, worker_id, cancel, &lock);
-  lock.unlock();
-  cancel.Remove(key);
-  return lease;
+  return WaitForWorker(hash, worker_id, cancel, &lock);
 }
 
 arrow::Result<WorkerPool::Lease> WorkerPool::WaitForWorker(

@@ -98,10 +98,7 @@ int WorkerPool::KeeperTimeoutMs() const {
   return static_cast<int>(std::min(quarter, kMaxIdleLook).count());
 }
 
-void WorkerPool::WakeKeeper() {
-  const uint64_t one = 1;
-  [[maybe_unused]] const ssize_t n = write(keeper_wake_.get(), &one, sizeof(one));
-}
+void WorkerPool::WakeKeeper() { NotifyEventFd(keeper_wake_); }
 
 void WorkerPool::RunKeeper() {
   // Signals are for the user's threads.
@@ -124,8 +121,7 @@ void WorkerPool::RunKeeper() {
     // A descriptor that is closed meanwhile ends the wait, or is somebody else's: then
     // this looks once for nothing.
     poll(waited.data(), waited.size(), timeout_ms);
-    uint64_t count = 0;
-    [[maybe_unused]] const ssize_t n = read(keeper_wake_.get(), &count, sizeof(count));
+    ClearEventFd(keeper_wake_);
     lock.lock();
   }
 }

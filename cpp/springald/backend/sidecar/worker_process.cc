@@ -36,26 +36,6 @@ void SendSignal(const UniqueFd& process, int signal) {
   syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0);
 }
 
-/// Ends the wait of who polls `wake`.
-void Wake(const UniqueFd& wake) {
-  const uint64_t one = 1;
-  [[maybe_unused]] const ssize_t n = write(wake.get(), &one, sizeof(one));
-}
-
-/// Has a cancelled call end the wait, for as long as this lives.
-class WokenByCancel {
- public:
-  WokenByCancel(CancelToken* cancel, std::shared_ptr<const UniqueFd> wake)
-      : cancel_(*cancel), key_(cancel->Add([wake = std::move(wake)] { Wake(*wake); })) {}
-  ~WokenByCancel() { cancel_.Remove(key_); }
-  WokenByCancel(const WokenByCancel&) = delete;
-  WokenByCancel& operator=(const WokenByCancel&) = delete;
-
- private:
-  CancelToken& cancel_;
-  const uint64_t key_;
-};
-
 /// A request for whose time its worker and caller may be placed.
 class PlacedRequest {
  public:
@@ -141,7 +121,7 @@ bool WorkerProcess::HasEnded(milliseconds timeout) const {
 
 void WorkerProcess::Stop() {
   is_stopped_.store(true);
-  Wake(*wake_);
+  NotifyEventFd(*wake_);
 }
 
 void WorkerProcess::Interrupt() { SendSignal(parts_.process, SIGINT); }
@@ -247,8 +227,7 @@ void WorkerProcess::WaitForEvent(Wait* wait) {
     standard_error_.Drain(wait->sink);
   }
   if (waited[2].revents != 0) {
-    uint64_t count = 0;
-    [[maybe_unused]] const ssize_t n = read(wake_->get(), &count, sizeof(count));
+    ClearEventFd(*wake_);
   }
   wait->has_answer = waited[0].revents != 0;
   wait->has_ended = waited[1].revents != 0;
@@ -336,7 +315,7 @@ RequestOutcome WorkerProcess::Request(wire::FrameKind kind, const std::string& b
   const PlacedRequest placed(&nearby_, kind);
   standard_output_.BeginBatch();
   standard_error_.BeginBatch();
-  const WokenByCancel woken(&cancel, wake_);
+  const CancelRegistration woken(cancel, [wake = wake_] { NotifyEventFd(*wake); });
   // A socket that does not take the frame belongs to a worker that is gone: seen below.
   const arrow::Status sent = parts_.control.Send(kind, body, fds);
   std::optional<RequestOutcome> outcome;
